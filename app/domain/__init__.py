@@ -1,0 +1,1 @@
+"""Values shared by every layer: frozen, typed, validated; no numpy, no Qt, no I/O."""

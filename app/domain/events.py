@@ -1,0 +1,102 @@
+"""What the worker says: one tagged union, in the order Hello, then per request
+Progress*, Delta*, and exactly one of Loaded, Finished, Failed."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from app.domain.models import ModelInfo
+from app.domain.tokens import Channel, TokenRecord
+
+
+class Hello(Struct, frozen=True, tag="hello"):
+    """First event of a worker: its protocol and library versions and the devices it could use."""
+
+    protocol: int
+    pid: int
+    versions: dict[str, str]
+    providers: tuple[str, ...]
+
+
+class Heartbeat(Struct, frozen=True, tag="heartbeat"):
+    """Sent every second, also while the model computes."""
+
+
+class Stage(StrEnum):
+    """What a Progress event counts."""
+
+    LOAD = "load"
+    PREFILL = "prefill"
+    SCORE = "score"
+
+
+class Progress(Struct, frozen=True, tag="progress"):
+    """`done` of `total` units (tokens; steps while loading)."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+class Loaded(Struct, frozen=True, tag="loaded"):
+    """The model is ready."""
+
+    model: ModelInfo
+
+
+class Delta(Struct, frozen=True, tag="delta"):
+    """New text of one channel and the tokens that carry it.
+
+    Tokens arrive with the text that completes their characters, so spans always lie inside the
+    channel's text received so far.
+    """
+
+    channel: Channel
+    text: str
+    tokens: tuple[TokenRecord, ...]
+
+
+class FinishReason(StrEnum):
+    """Why a request ended."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTEXT = "context"
+    CANCELLED = "cancelled"
+
+
+class Usage(Struct, frozen=True):
+    """Token counts; `cached_tokens` of the prompt were reused, not computed."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    reasoning_tokens: int
+    cached_tokens: int
+
+
+class Timings(Struct, frozen=True):
+    """Seconds and tokens per second; 0 where nothing was measured."""
+
+    first_token_s: float
+    prefill_tokens_per_s: float
+    decode_tokens_per_s: float
+
+
+class Finished(Struct, frozen=True, tag="finished"):
+    """The request ended; `seed` reproduces it (None where nothing was drawn)."""
+
+    reason: FinishReason
+    usage: Usage
+    timings: Timings
+    seed: int | None
+
+
+class Failed(Struct, frozen=True, tag="failed"):
+    """The request ended in an error of the tree in `app.errors`, named by `code`."""
+
+    code: str
+    message: str
+    hint: str
+
+
+Event = Hello | Heartbeat | Progress | Loaded | Delta | Finished | Failed

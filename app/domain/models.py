@@ -1,0 +1,41 @@
+"""What is known about a loaded model."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from app.domain.sampling import SamplingParams
+
+
+class Layout(StrEnum):
+    """How a model folder is laid out on disk."""
+
+    TRANSFORMERS_JS = "transformers.js"
+    OPTIMUM = "optimum"
+    GENAI = "onnxruntime-genai"
+    SINGLE = "single file"
+
+
+class ModelInfo(Struct, frozen=True, kw_only=True):
+    """A model as the worker understood it.
+
+    `context_length` is the most tokens (prompt and answer together) this load can hold.
+    `reasoning_switch` and `effort_switch` name the chat template's variable that turns thinking
+    on and off, or sets its effort; None where the template has none. `providers` are the
+    execution providers the session really has, the first one preferred. `sampling` is what the
+    model's own generation defaults ask for.
+    """
+
+    name: str
+    path: str
+    layout: Layout
+    variant: str
+    variants: tuple[str, ...]
+    context_length: int
+    vocabulary_size: int
+    has_tokenizer: bool
+    has_template: bool
+    reasoning_switch: str | None
+    effort_switch: str | None
+    providers: tuple[str, ...]
+    sampling: SamplingParams

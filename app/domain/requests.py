@@ -1,0 +1,80 @@
+"""What can be asked of the worker: one tagged union, validated when it is decoded."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from app.domain.messages import Message
+from app.domain.sampling import SamplingParams
+
+
+class Provider(StrEnum):
+    """An execution provider a person can pick."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+    DIRECTML = "directml"
+
+
+class ChatPrompt(Struct, frozen=True, tag="chat"):
+    """Messages for the model's chat template.
+
+    `reasoning` None leaves the template's own default; `variables` reach the template as they are.
+    """
+
+    messages: tuple[Message, ...]
+    reasoning: bool | None = None
+    variables: dict[str, str | bool | int | float] = {}
+
+
+class TextPrompt(Struct, frozen=True, tag="text"):
+    """Plain text, without a template; the tokenizer adds its own special tokens."""
+
+    text: str
+
+
+class IdsPrompt(Struct, frozen=True, tag="ids"):
+    """Token ids as they are; needs no tokenizer."""
+
+    ids: tuple[int, ...]
+
+
+Prompt = ChatPrompt | TextPrompt | IdsPrompt
+
+
+class Load(Struct, frozen=True, tag="load"):
+    """Open the model at `path` (a folder or an .onnx file) in place of the present one."""
+
+    path: str
+    variant: str | None = None
+    provider: Provider = Provider.CPU
+
+
+class Generate(Struct, frozen=True, tag="generate", kw_only=True):
+    """Continue a prompt.
+
+    `max_tokens` None generates until the model stops or the context is full; `stop` strings are
+    matched in the answer and not shown; `top_logprobs` is the number of candidates per record.
+    """
+
+    prompt: Prompt
+    sampling: SamplingParams = SamplingParams()
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    top_logprobs: int = 5
+
+
+class Score(Struct, frozen=True, tag="score", kw_only=True):
+    """Give every token of a text its record, generating nothing."""
+
+    prompt: TextPrompt | IdsPrompt
+    top_logprobs: int = 5
+
+
+class Cancel(Struct, frozen=True, tag="cancel"):
+    """End request `target` within one token; it finishes with the reason `cancelled`."""
+
+    target: int
+
+
+Command = Load | Generate | Score | Cancel

@@ -1,0 +1,1 @@
+"""A short-lived process of its own, the only one that connects out."""

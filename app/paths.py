@@ -1,0 +1,31 @@
+"""Where Candor's own files are: what came with the program, and the person's folders."""
+
+import os
+import sys
+from pathlib import Path
+
+from platformdirs import PlatformDirs
+
+BUILT_IN_MODEL = "candor-small"
+
+
+def resources() -> Path:
+    """The folder that came with the program, frozen or from source."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    return (Path(frozen) if frozen else Path(__file__).parent.parent) / "resources"
+
+
+def built_in_model() -> Path:
+    """The model that came with the program."""
+    return resources() / "models" / BUILT_IN_MODEL
+
+
+def profile() -> Path:
+    """The person's own folder; `CANDOR_HOME` moves it. It is not created here."""
+    chosen = os.environ.get("CANDOR_HOME")
+    return Path(chosen) if chosen else PlatformDirs("candor", appauthor=False).user_data_path
+
+
+def logs() -> Path:
+    """The folder of the log files, inside the profile."""
+    return profile() / "logs"

@@ -1,0 +1,1 @@
+"""The application: asyncio over the worker client; no Qt, no onnxruntime."""

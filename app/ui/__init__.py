@@ -1,0 +1,1 @@
+"""The window: widgets show, view models decide."""
