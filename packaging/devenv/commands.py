@@ -1,0 +1,85 @@
+"""The verbs of `packaging/dev.py`: run, test and lock."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from devenv import system
+from devenv.environment import Environment
+from devenv.errors import SetupError
+from devenv.libraries import BASE
+from devenv.process import hand_over
+from devenv.progress import Progress
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = "packaging/requirements.lock"
+USAGE = """\
+usage: python3 packaging/dev.py VERB [ARGUMENTS]
+
+  run [ARGUMENTS]   start Candor: its window, or what the arguments ask of candor
+  test [ARGUMENTS]  run the tests; the arguments go to pytest
+  lock [ARGUMENTS]  write the lock file anew; the arguments go to uv pip compile
+
+run and test first make .venv and install the locked packages where that is still to do.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Carry out the command line `arguments` and return the exit status."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        (sys.stdout if arguments else sys.stderr).write(USAGE)
+        return 0 if arguments else 2
+    verb = VERBS.get(arguments[0])
+    if verb is None:
+        sys.stderr.write(f"There is no {arguments[0]!r} here; there are run, test and lock.\n")
+        return 2
+    progress = Progress()
+    environment = Environment(ROOT, progress)
+    try:
+        return verb(environment, progress, list(arguments[1:]))
+    except SetupError as error:
+        return _stop(progress, str(error), environment.log)
+    except OSError as error:
+        what = f"{error.strerror or error}: {error.filename or ROOT}"
+        return _stop(progress, f"Set-up stopped: {what}. Mend that, then try again.", None)
+    except KeyboardInterrupt:
+        return _stop(progress, "Stopped. The same command takes it up again.", None, 130)
+
+
+def _stop(progress: Progress, sentence: str, log: Path | None, status: int = 1) -> int:
+    progress.finish()
+    details = f"\nDetails: {log}" if log and log.exists() and log.stat().st_size else ""
+    sys.stderr.write(sentence + details + "\n")
+    return status
+
+
+def _run(environment: Environment, progress: Progress, arguments: list[str]) -> int:
+    if not arguments and not system.has_display(os.environ, sys.platform):
+        sys.stderr.write("There is no display here, so the chat opens in this terminal.\n")
+        arguments = ["chat"]
+    if not arguments:
+        wanted = system.window_libraries(os.environ)
+        system.require_libraries(wanted, environment.log, progress)
+    environment.ensure()
+    return hand_over([str(environment.python), "-P", "-m", "app", *arguments])
+
+
+def _test(environment: Environment, progress: Progress, arguments: list[str]) -> int:
+    system.require_libraries(BASE, environment.log, progress)
+    environment.ensure()
+    return hand_over([str(environment.python), "-P", "-m", "pytest", *arguments], ROOT)
+
+
+def _lock(environment: Environment, progress: Progress, arguments: list[str]) -> int:
+    uv = shutil.which("uv")
+    if uv is None:
+        raise SetupError("The lock file is written by uv. Install uv, then try again.")
+    options = ["--extra", "dev", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    silent = ["--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
+    command = [uv, "pip", "compile", "pyproject.toml", *options, *silent, "-o", LOCK, *arguments]
+    return hand_over(command, ROOT)
+
+
+VERBS = {"run": _run, "test": _test, "lock": _lock}
