@@ -1,0 +1,149 @@
+"""The JSON files beside a model, read once, and the facts Candor takes from them.
+
+Exports differ in which files they have and in what they call a thing; the differences end here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.engine.contract import Geometry, Names
+from app.engine.folder import ModelFolder
+from app.errors import ModelDamaged
+
+_CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "context_length")
+_GENAI_INPUTS = {
+    "input_ids": "ids",
+    "attention_mask": "mask",
+    "position_ids": "positions",
+    "past_key_names": "past_key",
+    "past_value_names": "past_value",
+}
+_GENAI_OUTPUTS = {
+    "logits": "logits",
+    "present_key_names": "present_key",
+    "present_value_names": "present_value",
+}
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Configs:
+    """The side files of a model, each an empty mapping where there is none.
+
+    `model` is config.json, `text` its part about the text model, `generation` is
+    generation_config.json, `genai` and `decoder` are genai_config.json's model and its decoder,
+    `search` its sampling, `tokenizer` is tokenizer_config.json and `template` the chat template's
+    source.
+    """
+
+    model: Json
+    text: Json
+    generation: Json
+    genai: Json
+    decoder: Json
+    search: Json
+    tokenizer: Json
+    special_tokens: Mapping[str, str]
+    template: str | None
+
+    @property
+    def context_length(self) -> int | None:
+        """The most positions that the model was made for, None where no file says."""
+        stated = [
+            size
+            for config in (self.model, self.text, self.genai)
+            if (size := _positive(config, *_CONTEXT)) is not None
+        ]
+        return min(stated, default=None)
+
+    @property
+    def geometry(self) -> Geometry:
+        """Sizes of the cache."""
+        configs = (self.decoder, self.text, self.model)
+        heads = _stated(configs, "num_attention_heads", "n_head")
+        hidden = _stated(configs, "hidden_size", "n_embd")
+        shared = hidden // heads if hidden and heads else None
+        return Geometry(
+            kv_heads=_stated(configs, "num_key_value_heads") or heads,
+            head_size=_stated(configs, "head_size", "head_dim") or shared,
+        )
+
+    @property
+    def names(self) -> Names:
+        """What the graph calls its tensors; genai folders may use names of their own."""
+        given = {
+            ours: name
+            for section, table in (("inputs", _GENAI_INPUTS), ("outputs", _GENAI_OUTPUTS))
+            for theirs, ours in table.items()
+            if isinstance(name := _section(self.decoder, section).get(theirs), str)
+        }
+        return Names(**given)
+
+    def all(self) -> Iterator[Json]:
+        """Every config that may name the tokens which end an answer."""
+        yield from (self.generation, self.model, self.text, self.genai)
+
+
+def read_configs(folder: ModelFolder) -> Configs:
+    """Read the side files of the chosen variant.
+
+    Raises:
+        ModelDamaged: a file is not what it claims to be.
+    """
+    model, tokenizer = folder.json("config.json"), folder.json("tokenizer_config.json")
+    genai_config = folder.json("genai_config.json")
+    genai = _section(genai_config, "model")
+    return Configs(
+        model=model,
+        text=_section(model, "text_config"),
+        generation=folder.json("generation_config.json"),
+        genai=genai,
+        decoder=_section(genai, "decoder"),
+        search=_section(genai_config, "search"),
+        tokenizer=tokenizer,
+        special_tokens=_special_tokens(folder.json("special_tokens_map.json") | tokenizer),
+        template=_template_source(folder, tokenizer),
+    )
+
+
+def _template_source(folder: ModelFolder, tokenizer: Json) -> str | None:
+    """The chat template: a file of its own, or part of tokenizer_config.json."""
+    if file := folder.find("chat_template.jinja"):
+        try:
+            return file.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ModelDamaged(f"{file.name} is not a text file.") from error
+    given = folder.json("chat_template.json").get("chat_template", tokenizer.get("chat_template"))
+    if isinstance(given, list):
+        named = {each["name"]: each["template"] for each in given if isinstance(each, dict)}
+        given = named.get("default") or next(iter(named.values()), None)
+    if not isinstance(given, str | None):
+        raise ModelDamaged("The model's chat template is not a text.")
+    return given
+
+
+def _special_tokens(config: Json) -> dict[str, str]:
+    """`bos_token`, `eos_token` and the like; each may be a text or an object with its text."""
+    contents = {
+        name: value.get("content") if isinstance(value, dict) else value
+        for name, value in config.items()
+        if name.endswith("_token")
+    }
+    return {name: text for name, text in contents.items() if isinstance(text, str)}
+
+
+def _section(config: Json, name: str) -> Json:
+    found = config.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _stated(configs: tuple[Json, ...], *names: str) -> int | None:
+    found = (_positive(config, *names) for config in configs)
+    return next((size for size in found if size is not None), None)
+
+
+def _positive(config: Json, *names: str) -> int | None:
+    values = (config.get(name) for name in names)
+    return next((value for value in values if isinstance(value, int) and value > 0), None)

@@ -1,0 +1,72 @@
+"""What a model's own config files ask for: how to sample, and which tokens end an answer."""
+
+from app.domain.sampling import SamplingParams
+from app.engine.config import Configs
+from app.engine.tokenizer import Tokenizer
+from app.errors import InvalidRequest, ModelDamaged
+
+_SAMPLING = (
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "typical_p",
+    "repetition_penalty",
+    "frequency_penalty",
+    "presence_penalty",
+)
+_END_OF_TURN = (
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|end|>",
+    "<end_of_turn>",
+    "<turn|>",
+    "<|return|>",
+    "<|call|>",
+    "<|end_of_text|>",
+    "<|endoftext|>",
+    "</s>",
+)
+_HARMONY = "gpt_oss"  # its <|end|> closes a channel, not the turn
+
+
+def sampling_defaults(configs: Configs) -> SamplingParams:
+    """The sampling that generation_config.json, or else genai's `search`, asks for.
+
+    Raises:
+        ModelDamaged: a value is no number or out of range.
+    """
+    given = configs.generation or configs.search
+    values = {name: given[name] for name in _SAMPLING if given.get(name) is not None}
+    if given.get("do_sample") is False:
+        values["temperature"] = 0.0
+    try:
+        return SamplingParams(**values)
+    except (InvalidRequest, TypeError) as error:
+        raise ModelDamaged(f"The model's generation defaults cannot be used: {error}") from error
+
+
+def eos_ids(configs: Configs, tokenizer: Tokenizer | None) -> frozenset[int]:
+    """The tokens that end an answer.
+
+    They are those that any config names, the tokenizer's own, and the end-of-turn markers that
+    are one token and that the chat template writes.
+    """
+    named = {id for config in configs.all() for id in _ids(config.get("eos_token_id"))}
+    if tokenizer is None:
+        return frozenset(named)
+    markers = [each for each in _end_markers(configs) if each in (configs.template or "")]
+    own = configs.special_tokens.get("eos_token", "")
+    written = [tokenizer.id_of(each) for each in (own, *markers)]
+    return frozenset(named | {id for id in written if id is not None})
+
+
+def _end_markers(configs: Configs) -> list[str]:
+    harmony = configs.model.get("model_type") == _HARMONY
+    return [each for each in _END_OF_TURN if not (harmony and each == "<|end|>")]
+
+
+def _ids(value: object) -> set[int]:
+    if isinstance(value, int):
+        return {value}
+    return {each for each in value if isinstance(each, int)} if isinstance(value, list) else set()

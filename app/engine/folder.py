@@ -1,0 +1,169 @@
+"""Finds the models in a folder: a path in, the variants it offers and their side files out.
+
+Only names and listings are read here; what a file really holds is for `files` and `contract`.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.domain.models import Layout
+from app.engine import files
+from app.errors import InvalidRequest, ModelDamaged, ModelNotFound
+
+_DTYPES = {
+    "": "fp32",
+    "_fp32": "fp32",
+    "_fp16": "fp16",
+    "_int8": "int8",
+    "_uint8": "uint8",
+    "_quantized": "q8",
+    "_q8": "q8",
+    "_q4": "q4",
+    "_q4f16": "q4f16",
+    "_bnb4": "bnb4",
+    "_q2": "q2",
+    "_q2f16": "q2f16",
+    "_q1": "q1",
+    "_q1f16": "q1f16",
+}
+_BASES = ("model", "decoder_model_merged", "decoder_with_past_model", "decoder_model")
+_BEST_FIRST = ("q4", "cpu", "q8", "int8", "uint8", "fp32", "q4f16", "fp16")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to run the model: a name a person can pick, and the file behind it."""
+
+    name: str
+    layout: Layout
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A model on disk with one variant chosen.
+
+    `path` is what was asked for, `root` the folder of the whole model; a variant's own folder may
+    lie below it.
+    """
+
+    path: Path
+    root: Path
+    name: str
+    variants: tuple[Variant, ...]
+    chosen: Variant
+
+    def find(self, name: str) -> Path | None:
+        """A side file, looked for beside the weights first and then upwards to the root."""
+        folder = self.chosen.file.parent
+        for place in (folder, *folder.parents):
+            if (place / name).is_file():
+                return place / name
+            if place == self.root:
+                return None
+        return None
+
+    def json(self, name: str) -> dict[str, Any]:
+        """A side file's JSON object, empty where there is no such file."""
+        found = self.find(name)
+        return files.read_json(found) if found else {}
+
+
+def find_model(path: Path, variant: str | None) -> ModelFolder:
+    """The model at `path`, a folder or an .onnx file, with `variant` or the best one for a CPU.
+
+    Raises:
+        ModelNotFound: there is no ONNX model at this place.
+        InvalidRequest: the model has no such variant.
+    """
+    if path.is_file():
+        return _from_file(path, variant)
+    if not path.is_dir():
+        raise ModelNotFound(f"There is no folder or file {path}.", "Check the path.")
+    variants = _variants(path)
+    if not variants:
+        raise ModelNotFound(
+            f"There is no ONNX model in {path}.",
+            "Choose a folder that holds an .onnx file.",
+        )
+    return ModelFolder(path, path, path.absolute().name, variants, _choose(variants, variant))
+
+
+def _from_file(path: Path, variant: str | None) -> ModelFolder:
+    if path.suffix.lower() != ".onnx":
+        raise ModelNotFound(
+            f"{path.name} is not an .onnx file.", "Choose an .onnx file or a folder."
+        )
+    root = path.parent.parent if path.parent.name == "onnx" else path.parent
+    variants = _variants(root)
+    chosen = next((each for each in variants if each.file == path), None)
+    if chosen is None:
+        root, chosen = path.parent, Variant(path.stem, Layout.SINGLE, path)
+        variants = (chosen,)
+    if variant not in (None, chosen.name):
+        raise InvalidRequest(
+            f'{path.name} is the variant "{chosen.name}", not "{variant}".',
+            "Give the model's folder to choose among its variants.",
+        )
+    return ModelFolder(path, root, root.absolute().name, variants, chosen)
+
+
+def _choose(variants: tuple[Variant, ...], wanted: str | None) -> Variant:
+    if wanted is None:
+        return min(variants, key=_preference)
+    for each in variants:
+        if each.name == wanted:
+            return each
+    names = ", ".join(each.name for each in variants)
+    raise InvalidRequest(f'This model has no variant "{wanted}".', f"It has: {names}.")
+
+
+def _preference(variant: Variant) -> int:
+    """How well a variant suits a CPU, 0 best; unknown names come last, in their own order."""
+    words = re.split(r"[^a-z0-9]+", variant.name.lower())
+    ranks = [rank for rank, word in enumerate(_BEST_FIRST) if word in words]
+    return min(ranks, default=len(_BEST_FIRST))
+
+
+def _variants(root: Path) -> tuple[Variant, ...]:
+    """Every variant of every layout in the folder, each file once."""
+    found = [*_genai(root), *_by_suffix(root / "onnx", Layout.TRANSFORMERS_JS)]
+    taken = {each.file for each in found}
+    found += [each for each in _by_suffix(root, Layout.OPTIMUM) if each.file not in taken]
+    return tuple(found or _single(root))
+
+
+def _genai(root: Path) -> list[Variant]:
+    found = []
+    for config in sorted(root.rglob("genai_config.json")):
+        decoder = files.read_json(config).get("model", {}).get("decoder", {})
+        name = config.parent.relative_to(root).as_posix()
+        file = _genai_file(config, decoder)
+        found.append(Variant(file.stem if name == "." else name, Layout.GENAI, file))
+    return found
+
+
+def _genai_file(config: Path, decoder: dict[str, Any]) -> Path:
+    name = decoder.get("filename", "model.onnx")
+    if not isinstance(name, str) or Path(name).name != name:
+        raise ModelDamaged(f'genai_config.json names no file of its folder: "{name}".')
+    return config.parent / name
+
+
+def _by_suffix(folder: Path, layout: Layout) -> list[Variant]:
+    """Files named `{base}{suffix}.onnx`, of the first base that the folder has."""
+    for base in _BASES:
+        found = [
+            Variant(name, layout, folder / f"{base}{suffix}.onnx")
+            for suffix, name in _DTYPES.items()
+            if (folder / f"{base}{suffix}.onnx").is_file()
+        ]
+        if found:
+            return found
+    return []
+
+
+def _single(root: Path) -> list[Variant]:
+    return [Variant(each.stem, Layout.SINGLE, each) for each in sorted(root.glob("*.onnx"))]

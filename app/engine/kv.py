@@ -1,0 +1,101 @@
+"""The key-value cache of one conversation: what the model remembers of the tokens it has read.
+
+Grouped-query graphs write new keys and values into buffers of a fixed capacity, so that the past
+and the present are the same memory and a rewind is an integer. Plain graphs give back a cache
+that has grown, so that a rewind is a copy of its beginning.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from app.engine.contract import Contract, State
+from app.engine.session import IOBinding, OrtValue, tensor
+from app.errors import OutOfMemory
+
+
+class KvCache(Protocol):
+    """Keys and values of `length` tokens.
+
+    `in_place` says that one binding stays right from run to run.
+    """
+
+    in_place: bool
+    length: int
+
+    def bind(self, binding: IOBinding) -> None:
+        """Bind every past input and every present output."""
+        ...
+
+    def commit(self, binding: IOBinding, count: int) -> None:
+        """Keep what a successful run over `count` tokens wrote."""
+        ...
+
+    def rewind(self, length: int) -> None:
+        """Forget every token from position `length` on."""
+        ...
+
+
+class SharedKv:
+    """One buffer [1, kv_heads, capacity, head_size] per state, bound as past and as present."""
+
+    in_place = True
+
+    def __init__(self, contract: Contract, capacity: int) -> None:
+        self.length = 0
+        try:
+            self._buffers = [(state, _empty(state, capacity)) for state in contract.states]
+        except MemoryError as error:
+            raise OutOfMemory(
+                f"There is not enough memory for a context of {capacity:,} tokens.",
+                "Close other programs, or choose a smaller model.",
+            ) from error
+
+    def bind(self, binding: IOBinding) -> None:
+        """Bind the buffers; once is enough for the life of `binding`."""
+        for state, buffer in self._buffers:
+            binding.bind_ortvalue_input(state.past, buffer)
+            binding.bind_ortvalue_output(state.present, buffer)
+
+    def commit(self, binding: IOBinding, count: int) -> None:
+        """Count the tokens that the graph has written."""
+        self.length += count
+
+    def rewind(self, length: int) -> None:
+        """Set the length; what lies behind it is never read."""
+        self.length = length
+
+
+class GrowingKv:
+    """One tensor [1, kv_heads, length, head_size] per state, replaced by every run."""
+
+    in_place = False
+
+    def __init__(self, contract: Contract) -> None:
+        self.length = 0
+        self._states = contract.states
+        self._values = [_empty(state, 0) for state in self._states]
+
+    def bind(self, binding: IOBinding) -> None:
+        """Bind the present cache as the past, and let the runtime allocate the next one."""
+        for state, value in zip(self._states, self._values, strict=True):
+            binding.bind_ortvalue_input(state.past, value)
+            binding.bind_output(state.present)
+
+    def commit(self, binding: IOBinding, count: int) -> None:
+        """Take over the outputs of the run; they stand behind the logits, in order."""
+        outputs = binding.get_outputs()
+        self._values = outputs[len(outputs) - len(self._states) :]
+        self.length += count
+
+    def rewind(self, length: int) -> None:
+        """Copy the first `length` positions."""
+        if length == self.length:
+            return
+        self._values = [tensor(value.numpy()[:, :, :length].copy()) for value in self._values]
+        self.length = length
+
+
+def _empty(state: State, positions: int) -> OrtValue:
+    shape = (1, state.kv_heads, positions, state.head_size)
+    return tensor(np.zeros(shape, dtype=state.dtype))

@@ -1,0 +1,141 @@
+"""A path on disk becomes a model that is ready to run: folder, files, contract, session, cache,
+tokenizer and template, each checked before the next one is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.models import ModelInfo
+from app.domain.requests import Provider
+from app.engine import files
+from app.engine.config import Configs, read_configs
+from app.engine.contract import Contract, read_contract
+from app.engine.defaults import eos_ids, sampling_defaults
+from app.engine.folder import ModelFolder, find_model
+from app.engine.forward import Forward
+from app.engine.kv import GrowingKv, SharedKv
+from app.engine.memory import physical_memory
+from app.engine.session import Session
+from app.engine.template import ChatTemplate
+from app.engine.tokenizer import Tokenizer
+from app.errors import ModelDamaged, OutOfMemory
+
+_CACHE_SHARE = 4  # one conversation's cache may take a quarter of the memory
+_UNSTATED_CONTEXT = 2048  # tokens, for a model whose files state no context length
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A loaded model: what is known about it, and its parts.
+
+    `tokenizer` and `template` are None where the folder has none.
+    """
+
+    info: ModelInfo
+    tokenizer: Tokenizer | None
+    template: ChatTemplate | None
+    forward: Forward
+    eos_ids: frozenset[int]
+
+
+def open_model(
+    path: Path,
+    variant: str | None,
+    provider: Provider,
+    on_progress: Callable[[int, int], None],
+) -> Model:
+    """Open the model at `path`, a folder or an .onnx file.
+
+    `on_progress` gets the steps done and their total.
+
+    Raises:
+        ModelNotFound, ModelDamaged, ModelUnsupported: the files cannot be used.
+        InvalidRequest: there is no such variant or provider.
+        OutOfMemory: the model or its cache does not fit.
+    """
+    total = 5
+    on_progress(0, total)
+    folder = find_model(path, variant)
+    configs = read_configs(folder)
+    contract = read_contract(files.read_graph(folder.chosen.file), configs.names, configs.geometry)
+    on_progress(1, total)
+    tokenizer, template = _open_text(folder, configs)
+    on_progress(2, total)
+    session = Session(folder.chosen.file, provider)
+    on_progress(3, total)
+    forward = _open_forward(session, contract, configs)
+    on_progress(4, total)
+    rows = _probe(forward)
+    _check_fit(tokenizer, rows)
+    info = _describe(folder, configs, session, forward.capacity, rows, tokenizer, template)
+    on_progress(5, total)
+    ends = eos_ids(configs, tokenizer)
+    return Model(info, tokenizer, template, forward, ends)
+
+
+def _open_text(
+    folder: ModelFolder, configs: Configs
+) -> tuple[Tokenizer | None, ChatTemplate | None]:
+    file = folder.find("tokenizer.json")
+    tokenizer = Tokenizer(file) if file else None
+    if tokenizer is None or configs.template is None:
+        return tokenizer, None
+    return tokenizer, ChatTemplate(configs.template, configs.special_tokens)
+
+
+def _open_forward(session: Session, contract: Contract, configs: Configs) -> Forward:
+    capacity = _capacity(contract, configs)
+    kv = SharedKv(contract, capacity) if contract.in_place else GrowingKv(contract)
+    return Forward(session, contract, kv, capacity)
+
+
+def _capacity(contract: Contract, configs: Configs) -> int:
+    """Tokens that fit: what the model was made for, as far as the memory's share reaches."""
+    limits = [configs.context_length, contract.rotary_positions]
+    made_for = min((limit for limit in limits if limit is not None), default=_UNSTATED_CONTEXT)
+    affordable = physical_memory() // _CACHE_SHARE // contract.bytes_per_token
+    if affordable < 1:
+        raise OutOfMemory("There is not enough memory for this model's cache.")
+    return min(made_for, affordable)
+
+
+def _probe(forward: Forward) -> int:
+    """Run one token, so that a broken model fails while it is opened, and count its logits."""
+    rows = forward.run([0]).shape[-1]
+    forward.clear()
+    return rows
+
+
+def _check_fit(tokenizer: Tokenizer | None, rows: int) -> None:
+    if tokenizer is not None and tokenizer.vocabulary_size > rows:
+        raise ModelDamaged(
+            f"The tokenizer does not fit the model: it has {tokenizer.vocabulary_size:,} tokens, "
+            f"the model {rows:,}.",
+            "Use the tokenizer.json that came with the model.",
+        )
+
+
+def _describe(
+    folder: ModelFolder,
+    configs: Configs,
+    session: Session,
+    capacity: int,
+    rows: int,
+    tokenizer: Tokenizer | None,
+    template: ChatTemplate | None,
+) -> ModelInfo:
+    return ModelInfo(
+        name=folder.name,
+        path=str(folder.path),
+        layout=folder.chosen.layout,
+        variant=folder.chosen.name,
+        variants=tuple(each.name for each in folder.variants),
+        context_length=capacity,
+        vocabulary_size=rows,
+        has_tokenizer=tokenizer is not None,
+        has_template=template is not None,
+        reasoning_switch=template.reasoning_switch if template else None,
+        effort_switch=template.effort_switch if template else None,
+        providers=session.providers,
+        sampling=sampling_defaults(configs),
+    )

@@ -1,0 +1,122 @@
+"""A second, independent forward pass of a Qwen3-kind decoder: plain numpy, float64, no cache, no
+graph. Written from the architecture's description, it shares nothing with the engine."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+Weights = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a decoder; `context` is the number of rotary positions."""
+
+    vocabulary: int = 97
+    hidden: int = 32
+    layers: int = 2
+    heads: int = 4
+    kv_heads: int = 2
+    head_size: int = 16
+    ffn: int = 48
+    context: int = 512
+    theta: float = 10_000.0
+    eps: float = 1e-6
+
+
+def random_weights(shape: Shape, seed: int = 0) -> Weights:
+    """Weights large enough that every part of the network shows in the logits."""
+    rng = np.random.default_rng(seed)
+
+    def matrix(rows: int, columns: int) -> np.ndarray:
+        return (rng.standard_normal((rows, columns)) * rows**-0.5 * 1.5).astype(np.float32)
+
+    def gain(size: int) -> np.ndarray:
+        return (1 + 0.2 * rng.standard_normal(size)).astype(np.float32)
+
+    wide, narrow = shape.heads * shape.head_size, shape.kv_heads * shape.head_size
+    embedding = rng.standard_normal((shape.vocabulary, shape.hidden)).astype(np.float32)
+    weights = {"embed": embedding, "norm": gain(shape.hidden)}
+    for layer in range(shape.layers):
+        weights |= {
+            f"{layer}.attention_norm": gain(shape.hidden),
+            f"{layer}.q": matrix(shape.hidden, wide),
+            f"{layer}.k": matrix(shape.hidden, narrow),
+            f"{layer}.v": matrix(shape.hidden, narrow),
+            f"{layer}.q_norm": gain(shape.head_size),
+            f"{layer}.k_norm": gain(shape.head_size),
+            f"{layer}.o": matrix(wide, shape.hidden),
+            f"{layer}.mlp_norm": gain(shape.hidden),
+            f"{layer}.gate": matrix(shape.hidden, shape.ffn),
+            f"{layer}.up": matrix(shape.hidden, shape.ffn),
+            f"{layer}.down": matrix(shape.ffn, shape.hidden),
+        }
+    return weights
+
+
+def logits(weights: Weights, shape: Shape, ids: list[int]) -> np.ndarray:
+    """Logits float64 [n, V] of every position of `ids`."""
+    exact = {name: value.astype(np.float64) for name, value in weights.items()}
+    x = exact["embed"][ids]
+    for layer in range(shape.layers):
+        own = {
+            name.split(".", 1)[1]: value
+            for name, value in exact.items()
+            if name.startswith(f"{layer}.")
+        }
+        x = x + _attention(_rms(x, own["attention_norm"], shape), own, shape)
+        x = x + _mlp(_rms(x, own["mlp_norm"], shape), own)
+    return _rms(x, exact["norm"], shape) @ exact["embed"].T
+
+
+def read_weights(path: Path, names: dict[str, str]) -> Weights:
+    """The initializers of an .onnx file under this module's names; `names` maps ours to theirs."""
+    model = onnx.load(str(path))
+    stored = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
+    return {ours: stored[theirs] for ours, theirs in names.items()}
+
+
+def _attention(x: np.ndarray, own: Weights, shape: Shape) -> np.ndarray:
+    count = len(x)
+    q = _rotated(_heads(x @ own["q"], shape.heads), own["q_norm"], shape)
+    k = _rotated(_heads(x @ own["k"], shape.kv_heads), own["k_norm"], shape)
+    v = _heads(x @ own["v"], shape.kv_heads)
+    group = shape.heads // shape.kv_heads
+    future = np.triu(np.full((count, count), -np.inf), 1)
+    mixed = [
+        _softmax(q[head] @ k[head // group].T * shape.head_size**-0.5 + future) @ v[head // group]
+        for head in range(shape.heads)
+    ]
+    return np.concatenate(mixed, axis=-1) @ own["o"]
+
+
+def _heads(x: np.ndarray, heads: int) -> np.ndarray:
+    return x.reshape(len(x), heads, -1).transpose(1, 0, 2)
+
+
+def _rotated(x: np.ndarray, gain: np.ndarray, shape: Shape) -> np.ndarray:
+    """Normalised heads [heads, n, size], each pair (i, i + size/2) turned by its position."""
+    x = _rms(x, gain, shape)
+    half = shape.head_size // 2
+    speeds = shape.theta ** (-np.arange(half) / half)
+    angles = np.arange(x.shape[1])[:, None] * speeds
+    first, second = x[..., :half], x[..., half:]
+    cos, sin = np.cos(angles), np.sin(angles)
+    return np.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
+
+
+def _mlp(x: np.ndarray, own: Weights) -> np.ndarray:
+    gate = x @ own["gate"]
+    return (gate / (1 + np.exp(-gate)) * (x @ own["up"])) @ own["down"]
+
+
+def _rms(x: np.ndarray, gain: np.ndarray, shape: Shape) -> np.ndarray:
+    return x / np.sqrt((x * x).mean(-1, keepdims=True) + shape.eps) * gain
+
+
+def _softmax(x: np.ndarray) -> np.ndarray:
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)

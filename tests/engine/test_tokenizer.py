@@ -1,0 +1,173 @@
+"""Text to ids and back to exact bytes, on small tokenizers trained here."""
+
+import json
+import random
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer as NativeTokenizer
+
+from app.engine.tokenizer import Tokenizer
+from app.errors import ContextExceeded, InvalidRequest, ModelDamaged, ModelUnsupported
+
+SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+MARKERS = ["<think>", "</think>", "<tool_call>", "</tool_call>"]
+
+
+def byte_level(path: Path) -> Path:
+    """Train a byte-level BPE of 400 tokens on words drawn at random; write it to `path`."""
+    rng = random.Random(3)
+    letters = "abcdefghijklmnopqrstuvwxyzäßé東 "
+    texts = ["".join(rng.choices(letters, k=80)) for _ in range(200)]
+    native = NativeTokenizer(models.BPE())
+    native.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    native.decoder = decoders.ByteLevel()
+    native.train_from_iterator(
+        texts,
+        trainers.BpeTrainer(
+            vocab_size=400,
+            special_tokens=SPECIAL,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    native.add_tokens([AddedToken(each, special=False, normalized=False) for each in MARKERS])
+    native.save(str(path))
+    return path
+
+
+def sentencepiece(path: Path) -> Path:
+    """A BPE with visible spaces and byte fallback, as Llama 2 has; write it to `path`."""
+    pieces = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    pieces += ["\u2581", "a", "b", "\u2581a"]
+    native = NativeTokenizer(
+        models.BPE(
+            vocab={piece: id for id, piece in enumerate(pieces)},
+            merges=[("\u2581", "a")],
+            unk_token="<unk>",
+            byte_fallback=True,
+            fuse_unk=True,
+        )
+    )
+    native.normalizer = normalizers.Sequence(
+        [normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")]
+    )
+    native.decoder = decoders.Sequence(
+        [decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    native.add_special_tokens(["<unk>", "<s>", "</s>"])
+    native.save(str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    return Tokenizer(byte_level(tmp_path_factory.mktemp("bytes") / "tokenizer.json"))
+
+
+@pytest.fixture(scope="module")
+def pieces(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    return Tokenizer(sentencepiece(tmp_path_factory.mktemp("pieces") / "tokenizer.json"))
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
+
+
+@given(text=TEXTS)
+def test_the_bytes_of_the_tokens_are_the_bytes_of_the_text(tokenizer: Tokenizer, text: str) -> None:
+    ids = tokenizer.encode(text, add_special=False)
+    assert b"".join(map(tokenizer.token_bytes, ids)) == text.encode()
+    assert tokenizer.decode(ids) == text
+
+
+@given(text=TEXTS.filter(lambda text: "\u2581" not in text))
+def test_sentencepiece_bytes_are_those_of_the_text_after_a_space(
+    pieces: Tokenizer, text: str
+) -> None:
+    ids = pieces.encode(text, add_special=False)
+    expected = f" {text}".encode() if text else b""
+    assert b"".join(map(pieces.token_bytes, ids)) == expected
+
+
+def test_a_token_may_hold_part_of_a_character(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode("🙂", add_special=False)
+    assert [tokenizer.token_bytes(id) for id in ids] == [b"\xf0", b"\x9f", b"\x99", b"\x82"]
+
+
+def test_control_tokens_have_no_bytes_and_markers_have_their_text(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode("<|im_start|><think>a</think><|im_end|>", add_special=False)
+    assert [tokenizer.token_bytes(id) for id in ids] == [b"", b"<think>", b"a", b"</think>", b""]
+    assert [tokenizer.is_special(id) for id in ids] == [True, False, False, False, True]
+
+
+def test_ids_past_the_end_have_no_bytes(tokenizer: Tokenizer) -> None:
+    assert tokenizer.vocabulary_size == 404
+    assert tokenizer.token_bytes(404) == b""
+    assert tokenizer.token_bytes(10**9) == b""
+    assert not tokenizer.is_special(404)
+
+
+def test_tokens_are_found_by_their_written_form(tokenizer: Tokenizer) -> None:
+    assert tokenizer.id_of("<|im_end|>") == 2
+    assert tokenizer.id_of("no such token") is None
+
+
+def test_truncation_and_padding_in_the_file_are_ignored(tmp_path: Path) -> None:
+    path = byte_level(tmp_path / "tokenizer.json")
+    native = NativeTokenizer.from_file(str(path))
+    native.enable_truncation(4)
+    native.enable_padding(length=32)
+    native.save(str(path))
+    text = "a long text of many tokens"
+    tokenizer = Tokenizer(path)
+    assert tokenizer.decode(tokenizer.encode(text, add_special=False)) == text
+
+
+def test_a_limit_counts_tokens(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode("0123456789", add_special=False, limit=10)
+    assert len(ids) == 10
+    with pytest.raises(ContextExceeded, match="needs 11 tokens; this model holds 10"):
+        tokenizer.encode("01234567890", add_special=False, limit=10)
+
+
+def test_a_text_that_cannot_fit_is_refused_unread(tokenizer: Tokenizer) -> None:
+    text = "x" * 50_000_000
+    start = time.perf_counter()
+    with pytest.raises(ContextExceeded, match="50,000,000 characters; this model holds 2,048"):
+        tokenizer.encode(text, add_special=False, limit=2048)
+    assert time.perf_counter() - start < 0.5
+
+
+def test_a_lone_surrogate_is_refused(tokenizer: Tokenizer) -> None:
+    with pytest.raises(InvalidRequest, match="not valid Unicode"):
+        tokenizer.encode("a\ud800b", add_special=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "tokenizer.json is empty"),
+        ("{", "tokenizer.json is not valid JSON"),
+        ("[]", "does not hold a JSON object"),
+        ('{"model": {"type": "none"}}', "tokenizer.json cannot be read"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer"),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path: Path, content: str, sentence: str) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text(content)
+    with pytest.raises(ModelDamaged, match=sentence):
+        Tokenizer(path)
+
+
+def test_a_decoder_without_a_rule_is_named(tmp_path: Path) -> None:
+    path = byte_level(tmp_path / "tokenizer.json")
+    description = json.loads(path.read_text())
+    description["decoder"] = {"type": "WordPiece", "prefix": "##", "cleanup": True}
+    path.write_text(json.dumps(description))
+    with pytest.raises(ModelUnsupported, match="decoder: WordPiece"):
+        Tokenizer(path)
