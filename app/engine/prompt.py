@@ -1,0 +1,116 @@
+"""A request's prompt becomes the token ids that the model reads, checked against its context."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.domain.requests import ChatPrompt, IdsPrompt, Prompt, TextPrompt
+from app.engine.channels import PLAIN, THINK, Format
+from app.engine.model import Model
+from app.engine.record import TokenBytes
+from app.engine.tokenizer import Tokenizer
+from app.errors import ContextExceeded, InvalidRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A prompt's ids, its `text` and the `format` of what the model writes after it.
+
+    `own_start` is the index of the first id that stands for the text itself, behind those that
+    the tokenizer put before it.
+    """
+
+    ids: list[int]
+    text: str = ""
+    format: Format = PLAIN
+    own_start: int = 0
+
+
+def encode(model: Model, prompt: Prompt, spare: int) -> Encoded:
+    """Token ids of any prompt, which must leave room for `spare` more in the context.
+
+    Raises:
+        InvalidRequest: the model lacks what the prompt needs, or there is nothing to read.
+        ContextExceeded: the prompt does not fit the context.
+    """
+    match prompt:
+        case ChatPrompt():
+            encoded = _encode_chat(model, prompt)
+        case TextPrompt():
+            encoded = _encode_text(model, prompt.text)
+        case IdsPrompt():
+            encoded = Encoded(_checked(prompt.ids, model))
+    if not encoded.ids:
+        raise InvalidRequest("The prompt is empty.", "Give the model at least one token to read.")
+    _check_length(len(encoded.ids), spare, model.forward.capacity)
+    return encoded
+
+
+def token_bytes(model: Model) -> TokenBytes:
+    """The bytes of a model's tokens; none where it has no tokenizer."""
+    return model.tokenizer.token_bytes if model.tokenizer else lambda token: b""
+
+
+def text_bytes(model: Model, format: Format) -> TokenBytes:
+    """The same for reading channels: a marker kept as a control token counts as its text."""
+    plain = token_bytes(model)
+    if model.tokenizer is None:
+        return plain
+    ids = {marker.text: model.tokenizer.id_of(marker.text) for marker in format}
+    markers = {token: text.encode() for text, token in ids.items() if token is not None}
+    return lambda token: markers.get(token) or plain(token)
+
+
+def _encode_chat(model: Model, prompt: ChatPrompt) -> Encoded:
+    tokenizer = _tokenizer(model)
+    if model.template is None:
+        raise InvalidRequest(
+            "This model has no chat template, so it cannot chat.", "Complete a text instead."
+        )
+    text = model.template.render(
+        prompt.messages, reasoning=prompt.reasoning, variables=prompt.variables
+    )
+    # The template has written the special tokens already.
+    ids = tokenizer.encode(text, add_special=False, limit=model.forward.capacity)
+    return Encoded(ids, text, THINK)
+
+
+def _encode_text(model: Model, text: str) -> Encoded:
+    tokenizer = _tokenizer(model)
+    limit = model.forward.capacity
+    ids = tokenizer.encode(text, add_special=True, limit=limit)
+    own = tokenizer.encode(text, add_special=False, limit=limit)
+    start = _find(own, ids) if own else len(ids)
+    # Some tokenizers also end the text; behind its end there is nothing to continue.
+    return Encoded(ids[: start + len(own)], text, own_start=start)
+
+
+def _find(part: Sequence[int], whole: Sequence[int]) -> int:
+    """Where the text's own tokens begin; some tokenizers change the text's first one too."""
+    starts = range(len(whole) - len(part) + 1)
+    exact = next((at for at in starts if whole[at : at + len(part)] == part), None)
+    return max(0, len(whole) - len(part)) if exact is None else exact
+
+
+def _tokenizer(model: Model) -> Tokenizer:
+    if model.tokenizer is None:
+        raise InvalidRequest(
+            "This model folder has no tokenizer, so it reads token ids only.", "Give token ids."
+        )
+    return model.tokenizer
+
+
+def _checked(ids: Sequence[int], model: Model) -> list[int]:
+    size = model.info.vocabulary_size
+    wrong = next((token for token in ids if not 0 <= token < size), None)
+    if wrong is not None:
+        raise InvalidRequest(f"Token {wrong} does not exist; this model has 0 to {size - 1}.")
+    return list(ids)
+
+
+def _check_length(needed: int, spare: int, capacity: int) -> None:
+    if needed + spare > capacity:
+        answer = ", the answer included" if spare else ""
+        raise ContextExceeded(
+            f"The prompt needs {needed:,} tokens; this model holds {capacity:,}{answer}.",
+            "Shorten the prompt.",
+        )
