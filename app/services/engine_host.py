@@ -1,0 +1,228 @@
+"""The one owner of the worker: loads a model, passes requests on, starts a lost worker again.
+
+Callers see one engine that is there or says why not; which process serves it is this file's
+business. It lives in one event loop; observers are plain callbacks, called in that loop.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+
+from msgspec import Struct
+
+from app.domain.events import Hello, Loaded, Progress
+from app.domain.models import ModelInfo
+from app.domain.requests import Generate, Load, Provider, Score
+from app.errors import Bug, CandorError, InvalidRequest, WorkerLost, from_code
+from app.services.answer import Answer
+from app.worker.client import WorkerClient
+from app.worker.stream import Stream
+
+MOST_CRASHES = 3
+WITHIN_SECONDS = 60.0
+
+
+class HostState(StrEnum):
+    """What the engine is doing."""
+
+    STARTING = "starting"
+    LOADING = "loading"
+    READY = "ready"
+    RESTARTING = "restarting"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+_PASSING = (HostState.STARTING, HostState.LOADING, HostState.RESTARTING)
+
+
+class HostStatus(Struct, frozen=True):
+    """The engine's state; `sentence` says it to a person where there is something to say.
+
+    `model` stays while it is loaded again after a crash; `progress` is that of the load.
+    """
+
+    state: HostState
+    model: ModelInfo | None = None
+    sentence: str = ""
+    progress: Progress | None = None
+
+
+Observer = Callable[[HostStatus], None]
+
+
+class EngineHost:
+    """The engine as the services see it."""
+
+    def __init__(self, make_client: Callable[[], WorkerClient] = WorkerClient) -> None:
+        self._make_client = make_client
+        self._client: WorkerClient | None = None
+        self._hello: Hello | None = None
+        self._loaded: Load | None = None
+        self._refusal: CandorError = InvalidRequest("No model is loaded.", "Load a model first.")
+        self._crashes: deque[float] = deque()
+        self._opening = asyncio.Lock()
+        self._watching: set[asyncio.Task[None]] = set()
+        self._observers: list[Observer] = []
+        self._changed = asyncio.Event()
+        self._status = HostStatus(HostState.STOPPED)
+
+    @property
+    def status(self) -> HostStatus:
+        """The present state."""
+        return self._status
+
+    @property
+    def worker(self) -> Hello | None:
+        """What the present worker said of itself; None while there is none."""
+        return self._hello
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call `observer` at every change of the status; the returned function ends that."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    async def load(
+        self, path: Path | str, variant: str | None = None, provider: Provider = Provider.CPU
+    ) -> ModelInfo:
+        """Load a model in place of the present one, in a new worker if there is none.
+
+        A failed or cancelled load leaves no model.
+
+        Raises:
+            CandorError: why the model cannot be loaded. It is not tried again.
+        """
+        async with self._opening:
+            self._crashes.clear()
+            try:
+                return await self._open(Load(str(path), variant, provider))
+            except CandorError as error:
+                await self._give_up(HostState.FAILED, error)
+                raise
+            except asyncio.CancelledError:
+                await self._give_up(HostState.STOPPED, InvalidRequest("Loading was cancelled."))
+                raise
+
+    def generate(self, request: Generate) -> Answer:
+        """The events of a generation, once the engine is ready."""
+        return Answer(lambda: self._submit(request))
+
+    def score(self, request: Score) -> Answer:
+        """The events of a scoring, once the engine is ready."""
+        return Answer(lambda: self._submit(request))
+
+    async def close(self) -> None:
+        """End the worker; open answers get `WorkerLost`."""
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        await self._discard()
+        self._refusal = WorkerLost("The engine has been closed.")
+        self._set(HostStatus(HostState.STOPPED))
+
+    async def _submit(self, request: Generate | Score) -> Stream:
+        """Raises the reason why there is no engine, once that is certain."""
+        while self._status.state in _PASSING or (self._client is not None and self._client.lost):
+            await self._changed.wait()
+        if self._client is None or self._status.state is not HostState.READY:
+            raise from_code(self._refusal.code, self._refusal.message, self._refusal.hint)
+        return self._client.submit(request)
+
+    async def _open(self, load: Load) -> ModelInfo:
+        client = self._client
+        if client is None or client.lost:
+            await self._discard()
+            client = await self._start()
+        info = await self._load(client, load)
+        self._loaded = load
+        self._set(HostStatus(HostState.READY, info))
+        return info
+
+    async def _start(self) -> WorkerClient:
+        self._advance(HostState.STARTING)
+        client = self._make_client()
+        self._hello = await client.start()
+        self._client = client
+        task = asyncio.create_task(self._watch(client))
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
+        return client
+
+    async def _load(self, client: WorkerClient, load: Load) -> ModelInfo:
+        self._advance(HostState.LOADING)
+        async with contextlib.aclosing(client.submit(load)) as events:
+            async for event in events:
+                if isinstance(event, Progress):
+                    self._advance(HostState.LOADING, event)
+                elif isinstance(event, Loaded):
+                    return event.model
+        raise Bug("A load ended without a model.")
+
+    async def _watch(self, client: WorkerClient) -> None:
+        """Start again after a crash, as long as crashes are rare."""
+        lost = await client.ended()
+        if lost is None:
+            return
+        async with self._opening:
+            if self._client is not client:
+                return
+            await self._discard()
+            if self._loaded is not None:
+                await self._recover(lost, self._loaded)
+
+    async def _recover(self, lost: WorkerLost, load: Load) -> None:
+        while self._crashes_are_rare():
+            self._set(HostStatus(HostState.RESTARTING, self._status.model, lost.message))
+            try:
+                await self._open(load)
+                return
+            except WorkerLost as again:
+                await self._discard()
+                lost = again
+            except CandorError as error:
+                await self._give_up(HostState.FAILED, error)
+                return
+        error = WorkerLost(
+            f"{lost.message} That was the third time within a minute, so it stays off.",
+            "Load the model again, or try another one.",
+        )
+        await self._give_up(HostState.STOPPED, error)
+
+    def _crashes_are_rare(self) -> bool:
+        now = time.monotonic()
+        self._crashes.append(now)
+        while now - self._crashes[0] > WITHIN_SECONDS:
+            self._crashes.popleft()
+        return len(self._crashes) < MOST_CRASHES
+
+    async def _give_up(self, state: HostState, error: CandorError) -> None:
+        """No model from here on; a worker that is still sound stays for the next load."""
+        self._loaded = None
+        self._refusal = error
+        if self._client is not None and self._client.lost:
+            await self._discard()
+        self._set(HostStatus(state, sentence=str(error)))
+
+    async def _discard(self) -> None:
+        client, self._client, self._hello = self._client, None, None
+        if client is not None:
+            await client.close()
+
+    def _advance(self, state: HostState, progress: Progress | None = None) -> None:
+        """One step of opening a model; a restart stays called so until it is done."""
+        if self._status.state is HostState.RESTARTING:
+            now = self._status
+            self._set(HostStatus(now.state, now.model, now.sentence, progress))
+        else:
+            self._set(HostStatus(state, progress=progress))
+
+    def _set(self, status: HostStatus) -> None:
+        self._status = status
+        self._changed.set()
+        self._changed = asyncio.Event()
+        for observer in list(self._observers):
+            observer(status)

@@ -1,0 +1,108 @@
+"""The worker process: takes over the pipe it was started with and serves it until it ends.
+
+The listening thread reads requests, the outbox thread sends replies, the main thread computes.
+When the parent closes the pipe or dies, the listening thread reads the end and the process is
+gone at once, in the middle of whatever it computes.
+"""
+
+import faulthandler
+import logging
+import os
+import platform
+import signal
+import sys
+import threading
+from io import FileIO
+
+from app import __version__, logs
+from app.domain.events import Hello
+from app.domain.requests import Cancel
+from app.errors import Bug
+from app.worker.channel import Closed, FrameChannel, FrameTooLong
+from app.worker.failures import failed
+from app.worker.inbox import CANCELLED, Inbox
+from app.worker.outbox import Outbox
+from app.worker.protocol import CONTROL, PROTOCOL, BadFrame, decode_request
+
+EXIT_OUT_OF_STEP = 65
+EXIT_BROKEN = 70
+
+_log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Serve the pipe on the standard streams; the process ends with the pipe, not by returning."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent to handle
+    channel = _take_streams()
+    _log_to_standard_error()
+    inbox, outbox = Inbox(), Outbox(channel)
+    threading.Thread(target=_listen, args=(channel, inbox, outbox), daemon=True).start()
+    from app.worker.scheduler import Scheduler  # slow: brings numpy and ONNX Runtime
+
+    outbox.put(CONTROL, _hello())
+    outbox.start()
+    Scheduler(inbox, outbox.put).run()
+    return 0
+
+
+def _take_streams() -> FrameChannel:
+    """Keep the pipe for frames alone: whoever prints or reads later gets the log or nothing."""
+    channel = FrameChannel(FileIO(os.dup(0), "rb"), FileIO(os.dup(1), "wb"))
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.dup2(2, 1)
+    os.close(nowhere)
+    return channel
+
+
+def _log_to_standard_error() -> None:
+    """Log every end of a thread; a worker that has lost one cannot serve and ends itself."""
+    logs.configure_worker()
+    faulthandler.enable()
+
+    def give_up(error: BaseException | None) -> None:
+        _log.critical("The worker cannot go on.\n%s", logs.outline(error) if error else "")
+        os._exit(EXIT_BROKEN)
+
+    sys.excepthook = lambda _kind, error, _stack: give_up(error)
+    threading.excepthook = lambda ended: give_up(ended.exc_value)
+
+
+def _hello() -> Hello:
+    import numpy
+    import onnxruntime
+    import tokenizers
+
+    versions = {
+        "candor": __version__,
+        "python": platform.python_version(),
+        "onnxruntime": onnxruntime.__version__,
+        "numpy": numpy.__version__,
+        "tokenizers": tokenizers.__version__,
+    }
+    return Hello(PROTOCOL, os.getpid(), versions, tuple(onnxruntime.get_available_providers()))
+
+
+def _listen(channel: FrameChannel, inbox: Inbox, outbox: Outbox) -> None:
+    while True:
+        try:
+            payload = channel.receive()
+        except Closed:
+            os._exit(0)
+        except FrameTooLong as error:
+            outbox.put(CONTROL, failed(Bug(str(error))))
+            outbox.close()
+            os._exit(EXIT_OUT_OF_STEP)
+        _accept(payload, inbox, outbox)
+
+
+def _accept(payload: bytearray, inbox: Inbox, outbox: Outbox) -> None:
+    try:
+        request = decode_request(payload)
+    except BadFrame as error:
+        outbox.put(error.id, failed(Bug(str(error))))
+        return
+    if not isinstance(request.command, Cancel):
+        inbox.put(request)
+    elif inbox.cancel(request.command.target):
+        outbox.put(request.command.target, CANCELLED)

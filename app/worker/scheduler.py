@@ -1,0 +1,95 @@
+"""Whose turn it is in the worker: one request at a time, cancel seen between two ticks.
+
+Requests in, events out through `emit`; the only holder of the loaded model. Whatever a request
+raises becomes its Failed event, and the next request finds the worker usable.
+"""
+
+import gc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from app.domain.events import Event, Loaded, Progress, Stage
+from app.domain.requests import Cancel, Generate, Load, Score
+from app.engine import generate, score
+from app.engine.model import Model, open_model
+from app.errors import Bug, InvalidRequest
+from app.worker.failures import failed
+from app.worker.inbox import CANCELLED, Inbox
+from app.worker.protocol import Request
+
+
+class _LoadCancelled(BaseException):
+    """Leaves `open_model` from its progress report, past every handler of errors."""
+
+
+class _Work(Protocol):
+    """What generating and scoring share."""
+
+    @property
+    def finished(self) -> bool: ...
+
+    def cancel(self) -> None: ...
+
+
+class Scheduler:
+    """Serves the inbox for as long as the process lives."""
+
+    def __init__(self, inbox: Inbox, emit: Callable[[int, Event], None]) -> None:
+        self._inbox = inbox
+        self._emit = emit
+        self._model: Model | None = None
+
+    def run(self) -> None:
+        """Serve requests, one after the other, without end."""
+        while True:
+            self._serve(self._inbox.take())
+
+    def _serve(self, request: Request) -> None:
+        try:
+            self._answer(request)
+        except _LoadCancelled:
+            self._emit(request.id, CANCELLED)
+        except BaseException as error:  # noqa: BLE001 - native code raises what is no Exception
+            self._emit(request.id, failed(error))
+
+    def _answer(self, request: Request) -> None:
+        id = request.id
+        match request.command:
+            case Load() as load:
+                self._load(id, load)
+            case Generate() as wanted:
+                model = self._loaded()
+                sequence = generate.begin(model, wanted)
+                self._run(id, sequence, lambda: generate.tick(model, sequence))
+            case Score() as wanted:
+                model = self._loaded()
+                scoring = score.begin(model, wanted)
+                self._run(id, scoring, lambda: score.tick(model, scoring))
+            case Cancel():
+                raise Bug("A cancel reached the scheduler.")
+
+    def _run(self, id: int, work: _Work, tick: Callable[[], list[Event]]) -> None:
+        while not work.finished:
+            if self._inbox.cancelled:
+                work.cancel()
+            for event in tick():
+                self._emit(id, event)
+
+    def _load(self, id: int, load: Load) -> None:
+        """Let go of the present model first: two may not fit into memory."""
+
+        def report(done: int, total: int) -> None:
+            if self._inbox.cancelled:
+                raise _LoadCancelled
+            self._emit(id, Progress(Stage.LOAD, done, total))
+
+        self._model = None
+        gc.collect()
+        self._model = open_model(Path(load.path), load.variant, load.provider, report)
+        self._emit(id, Loaded(self._model.info))
+
+    def _loaded(self) -> Model:
+        if self._model is None:
+            raise InvalidRequest("No model is loaded.", "Load a model first.")
+        return self._model
