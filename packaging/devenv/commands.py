@@ -40,17 +40,17 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return verb(environment, progress, list(arguments[1:]))
     except SetupError as error:
-        return _stop(progress, str(error), environment.log)
+        return _stop(progress, str(error), error.log)
     except OSError as error:
         what = f"{error.strerror or error}: {error.filename or ROOT}"
-        return _stop(progress, f"Set-up stopped: {what}. Mend that, then try again.", None)
+        return _stop(progress, f"Set-up stopped: {what}. Mend that, then try again.")
     except KeyboardInterrupt:
-        return _stop(progress, "Stopped. The same command takes it up again.", None, 130)
+        return _stop(progress, "Stopped. The same command takes it up again.", status=130)
 
 
-def _stop(progress: Progress, sentence: str, log: Path | None, status: int = 1) -> int:
+def _stop(progress: Progress, sentence: str, log: Path | None = None, status: int = 1) -> int:
     progress.finish()
-    details = f"\nDetails: {log}" if log and log.exists() and log.stat().st_size else ""
+    details = f"\nDetails: {log}" if log else ""
     sys.stderr.write(sentence + details + "\n")
     return status
 

@@ -102,7 +102,8 @@ class Environment:
         if status:
             raise SetupError(
                 "Python could not make the folder .venv. See the details,"
-                " mend what they name, then give the same command again."
+                " mend what they name, then give the same command again.",
+                self.log,
             )
 
     def _clear(self) -> None:

@@ -14,6 +14,8 @@ from devenv.process import run_quietly
 from devenv.progress import Progress
 
 AGAIN = "then give the same command again."
+UNREACHABLE = "The packages could not be downloaded. Check the network connection, " + AGAIN
+FETCHED = r"^(Collecting|Processing|Requirement already satisfied)"
 CAUSES = (
     (
         r"DO NOT MATCH THE HASHES|Hashes are required|BadZipFile|not a valid wheel",
@@ -32,11 +34,11 @@ CAUSES = (
     (
         r"Retrying \(|ConnectionError|ConnectTimeout|ReadTimeout|Connection refused|timed out"
         r"|name resolution|ProxyError|HTTP error|IncompleteRead|Connection broken",
-        "The packages could not be downloaded. Check the network connection, " + AGAIN,
+        UNREACHABLE,
     ),
     (
-        r"No matching distribution found",
-        "A package has no build for this computer and this Python."
+        r"No matching distribution found for (\S+)",
+        r"There is no \1 for this computer and this Python."
         " Try another Python from 3.11 to 3.14, or see the details.",
     ),
     (
@@ -48,9 +50,11 @@ CAUSES = (
 
 def explain(output: str) -> str:
     """Return what pip's `output` means in one sentence with the next step."""
+    if "No matching distribution" in output and not re.search(FETCHED, output, re.MULTILINE):
+        return UNREACHABLE  # without retries pip does not say that nothing answered
     for pattern, sentence in CAUSES:
-        if re.search(pattern, output):
-            return sentence
+        if found := re.search(pattern, output):
+            return found.expand(sentence)
     return "The packages could not be installed. See the details, mend what they name, " + AGAIN
 
 
@@ -72,7 +76,7 @@ class Counter:
 
     def line(self, line: str) -> None:
         """Take one line of pip's output."""
-        if line.startswith(("Collecting ", "Requirement already satisfied")):
+        if re.match(FETCHED, line):
             self._fetched += 1
             self._progress.detail(f"{self._fetched} of {self._total}")
         elif line.startswith("Ignoring "):
@@ -129,4 +133,4 @@ class Pip:
             keep_open=(self._keep_open,),
         )
         if status:
-            raise SetupError(explain(output))
+            raise SetupError(explain(output), self._log)

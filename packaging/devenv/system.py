@@ -109,7 +109,7 @@ def _install(why: str, manager: str, packages: list[str], log: Path, progress: P
     command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     status, _ = run_quietly(command, log, progress, environment=environment)
     if status:
-        raise SetupError(f"The system packages could not be installed. {advice}")
+        raise SetupError(f"The system packages could not be installed. {advice}", log)
     progress.finish()
 
 
