@@ -1,0 +1,58 @@
+"""The answer that is being written: deltas in, a `Turn` out at any moment."""
+
+from collections.abc import Callable
+
+from app.domain.conversation import Turn, TurnState
+from app.domain.events import Delta, Finished
+from app.domain.messages import Role
+from app.domain.tokens import Channel, TokenRecord
+
+
+class Draft:
+    """Gathers one answer; `clock` gives seconds and times the reasoning."""
+
+    def __init__(self, id: int, clock: Callable[[], float]) -> None:
+        self.id = id
+        self._clock = clock
+        self._texts: dict[Channel, list[str]] = {channel: [] for channel in Channel}
+        self._tokens: list[TokenRecord] = []
+        self._finished: Finished | None = None
+        self._thinking_since: float | None = None
+        self._reasoning_s = 0.0
+
+    def grow(self, delta: Delta) -> None:
+        """Append what came."""
+        self._texts[delta.channel].append(delta.text)
+        self._tokens.extend(delta.tokens)
+        self._time(thinking=delta.channel is Channel.REASONING)
+
+    def finish(self, finished: Finished) -> None:
+        """Keep the counts and speeds that the request ended with."""
+        self._finished = finished
+
+    def turn(self, state: TurnState = TurnState.STREAMING, note: str = "") -> Turn:
+        """The answer as it is now."""
+        done = self._finished
+        return Turn(
+            id=self.id,
+            role=Role.ASSISTANT,
+            state=state,
+            text="".join(self._texts[Channel.ANSWER]),
+            reasoning="".join(self._texts[Channel.REASONING]),
+            tool_call="".join(self._texts[Channel.TOOL]),
+            tokens=tuple(self._tokens),
+            reasoning_s=self._reasoning_s + self._open_s(),
+            usage=done.usage if done else None,
+            timings=done.timings if done else None,
+            note=note,
+        )
+
+    def _time(self, *, thinking: bool) -> None:
+        if thinking and self._thinking_since is None:
+            self._thinking_since = self._clock()
+        elif not thinking:
+            self._reasoning_s += self._open_s()
+            self._thinking_since = None
+
+    def _open_s(self) -> float:
+        return 0.0 if self._thinking_since is None else self._clock() - self._thinking_since

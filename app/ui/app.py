@@ -1,0 +1,93 @@
+"""Starts Qt and asyncio as one loop, opens the window, and ends everything in order.
+
+In: the services. Out: the exit status, once the window, its tasks and the worker have ended.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import dataclass
+
+os.environ["QT_API"] = "pyside6"
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+from app.services.conversation import Conversation
+from app.services.engine_host import EngineHost
+from app.ui.faults import FaultRoutes
+from app.ui.theme.style import Appearance
+from app.ui.viewmodels.chat import ChatModel
+from app.ui.window import MainWindow
+
+SCHEMES = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the window works with; `model_path` is loaded at the start."""
+
+    host: EngineHost
+    conversation: Conversation
+    model_path: str
+
+
+class Session:
+    """One window from its opening to its end."""
+
+    def __init__(self, services: Services, appearance: Appearance, faults: FaultRoutes) -> None:
+        self._services = services
+        self._closing = asyncio.Event()
+        self.chat = ChatModel(
+            services.host, services.conversation, services.model_path, faults.report
+        )
+        faults.shown_by(self.chat.notice)
+        self.window = MainWindow(self.chat, appearance)
+        self.window.close_requested.connect(self.end)
+
+    async def run(self) -> None:
+        """Show the window and wait until it is asked to close."""
+        self.window.show()
+        self.chat.open()
+        await self._closing.wait()
+        await self._close()
+
+    def end(self) -> None:
+        """Close the window and what it works with."""
+        self._closing.set()
+
+    async def _close(self) -> None:
+        self.window.hide()
+        await self.chat.close()
+        await self._services.host.close()
+        self.window.deleteLater()
+        self.chat.deleteLater()
+        await asyncio.sleep(0)
+
+
+def run(services: Services, theme: str = "system") -> int:
+    """Open the window; `theme` is one of `SCHEMES`."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Candor")
+    application.setDesktopFileName("candor")
+    application.setQuitOnLastWindowClosed(False)
+    appearance = Appearance(application)
+    appearance.choose(SCHEMES[theme])
+    with QEventLoop(application) as loop, FaultRoutes(loop) as faults:
+        loop.run_until_complete(_main(Session(services, appearance, faults)))
+    return 0
+
+
+async def _main(session: Session) -> None:
+    loop = asyncio.get_running_loop()
+    if sys.platform != "win32":
+        for number in ENDING_SIGNALS:
+            loop.add_signal_handler(number, session.end)
+    await session.run()

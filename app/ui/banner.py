@@ -1,0 +1,39 @@
+"""A message across the top of the chat that waits for nobody: what went wrong and what to do."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from app.ui.viewmodels.chat import Notice
+from app.ui.widgets import button, label
+
+
+class Banner(QFrame):
+    """Shows one Notice until it is dismissed or another takes its place."""
+
+    retried = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self.message = label(kind="strong", wrap=True)
+        self.hint = label(wrap=True)
+        self._retry = button("Try again", self.retried.emit)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.message)
+        words.addWidget(self.hint)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 10, 10, 10)
+        layout.addLayout(words, 1)
+        layout.addWidget(self._retry)
+        layout.addWidget(button("Dismiss", self.hide, kind="quiet"))
+        self.hide()
+
+    def show_notice(self, notice: Notice | None) -> None:
+        """Show a notice; None hides the banner."""
+        if notice is not None:
+            self.message.setText(notice.message)
+            self.hint.setText(notice.hint)
+            self.hint.setVisible(bool(notice.hint))
+            self._retry.setVisible(notice.can_retry)
+        self.setVisible(notice is not None)

@@ -1,0 +1,1 @@
+"""The conversation: its messages, the coloured text of tokens, and the place to write."""

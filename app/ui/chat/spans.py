@@ -1,0 +1,67 @@
+"""Where a token lies in a Qt document: the one place that turns code points into UTF-16 units.
+
+Token spans count code points; Qt counts UTF-16 units, of which a character beyond U+FFFF takes
+two.
+"""
+
+from bisect import bisect_left, bisect_right
+
+
+class Utf16Map:
+    """Positions in a text that only grows."""
+
+    def __init__(self) -> None:
+        self._length = 0
+        self._wide: list[int] = []
+
+    def append(self, text: str) -> None:
+        """Take in the text that follows."""
+        wide = (i for i, char in enumerate(text, self._length) if char > "\uffff")
+        self._wide.extend(wide)
+        self._length += len(text)
+
+    def units(self, code_points: int) -> int:
+        """The UTF-16 position of a code point position."""
+        return code_points + bisect_left(self._wide, code_points)
+
+
+class SpanIndex:
+    """Which token covers a position; spans arrive in order and may be shared or empty."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def append(self, start: int, end: int) -> None:
+        """Add the next token's span."""
+        self._starts.append(start)
+        self._ends.append(end)
+
+    def span(self, index: int) -> tuple[int, int]:
+        """Start and end of token `index`."""
+        return self._starts[index], self._ends[index]
+
+    def first_after(self, position: int) -> int:
+        """The first token that ends after `position`; their number if none does."""
+        return bisect_right(self._ends, position)
+
+    def at(self, position: int) -> int | None:
+        """The first token whose span holds `position`, or None between spans."""
+        index = self.first_after(position)
+        if index < len(self) and self._starts[index] <= position:
+            return index
+        return None
+
+
+def shown(text: str) -> str:
+    """The text as the document holds it: one line break per `\\n`, and no other character lost.
+
+    Qt would swallow the `\\r` of `\\r\\n` and break lines at others, which would move every span.
+    """
+    return text.translate(_SHOWN)
+
+
+_SHOWN = str.maketrans({"\r": "␍", "\u2029": "¶", "\ufdd0": "\ufffd", "\ufdd1": "\ufffd"})

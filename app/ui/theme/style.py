@@ -1,0 +1,67 @@
+"""Applies a theme to the application: the Qt palette, the style sheet, and who must repaint.
+
+The theme follows the system's colour scheme unless one was asked for.
+"""
+
+from dataclasses import asdict
+from string import Template
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app import paths
+from app.ui.theme.palette import DARK, LIGHT, Theme
+
+ROLES = {
+    QPalette.ColorRole.Window: "window",
+    QPalette.ColorRole.WindowText: "text",
+    QPalette.ColorRole.Base: "surface",
+    QPalette.ColorRole.AlternateBase: "window",
+    QPalette.ColorRole.Text: "text",
+    QPalette.ColorRole.PlaceholderText: "muted",
+    QPalette.ColorRole.Button: "surface",
+    QPalette.ColorRole.ButtonText: "text",
+    QPalette.ColorRole.Highlight: "accent",
+    QPalette.ColorRole.HighlightedText: "on_accent",
+    QPalette.ColorRole.Accent: "accent",
+    QPalette.ColorRole.ToolTipBase: "surface",
+    QPalette.ColorRole.ToolTipText: "text",
+}
+
+
+class Appearance(QObject):
+    """The theme in use; `changed` carries the next one."""
+
+    changed = Signal(object)
+
+    def __init__(self, application: QApplication) -> None:
+        super().__init__(application)
+        self._application = application
+        self._sheet = Template((paths.resources() / "style.qss").read_text(encoding="utf-8"))
+        application.setStyle("Fusion")
+        self.theme = LIGHT
+        self._apply()
+        application.styleHints().colorSchemeChanged.connect(self._apply)
+
+    def choose(self, scheme: Qt.ColorScheme) -> None:
+        """Use this colour scheme; `Unknown` follows the system."""
+        self._application.styleHints().setColorScheme(scheme)
+        self._apply()
+
+    def _apply(self) -> None:
+        dark = self._application.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        self.theme = DARK if dark else LIGHT
+        self._application.setPalette(_palette(self.theme))
+        self._application.setStyleSheet(self._sheet.substitute(asdict(self.theme)))
+        self.changed.emit(self.theme)
+
+
+def _palette(theme: Theme) -> QPalette:
+    palette = QPalette()
+    for role, name in ROLES.items():
+        palette.setColor(role, QColor(getattr(theme, name)))
+    disabled = QPalette.ColorGroup.Disabled
+    for role in (QPalette.ColorRole.ButtonText, QPalette.ColorRole.Text):
+        palette.setColor(disabled, role, QColor(theme.muted))
+    return palette

@@ -1,0 +1,129 @@
+"""What the window shows of the chat, and what its controls do; decides, and draws nothing.
+
+In: changes of the conversation and of the engine host. Out: signals that carry frozen values, the
+growing answer slowed down to the pace of the screen.
+"""
+
+import contextlib
+
+from msgspec import Struct
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.conversation import (
+    Change,
+    Cleared,
+    PromptRead,
+    TurnAdded,
+    TurnChanged,
+    TurnGrew,
+)
+from app.domain.models import ModelInfo
+from app.errors import CandorError
+from app.services.conversation import Conversation
+from app.services.engine_host import EngineHost
+from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.viewmodels.sampling import SamplingModel
+from app.ui.viewmodels.selection import TokenSelection
+from app.ui.viewmodels.status import StatusModel
+from app.ui.viewmodels.stream import Coalescer
+
+
+class Notice(Struct, frozen=True):
+    """Something the person should know: a sentence and a next step, which may be to try again."""
+
+    message: str
+    hint: str
+    can_retry: bool = False
+
+
+class ChatModel(QObject):
+    """One chat; `noticed` carries a Notice or None, `returned` a question that got no answer."""
+
+    turn_added = Signal(object)
+    turn_grew = Signal(object)
+    turn_changed = Signal(object)
+    prompt_read = Signal(object)
+    cleared = Signal()
+    noticed = Signal(object)
+    returned = Signal(str)
+
+    def __init__(
+        self, host: EngineHost, conversation: Conversation, model_path: str, on_bug: ErrorHandler
+    ) -> None:
+        super().__init__()
+        self._host = host
+        self._conversation = conversation
+        self._model_path = model_path
+        self._tasks = Tasks(self, on_bug)
+        self._stream = Coalescer(self)
+        self._stream.flushed.connect(self.turn_grew)
+        self.sampling = SamplingModel(self)
+        self.selection = TokenSelection(lambda: conversation.turns, self)
+        self.status = StatusModel(host, self)
+        self.status.model_loaded.connect(self._adopt)
+        self.status.gave_up.connect(self._offer_retry)
+        self._stream.flushed.connect(self.status.refresh)
+        conversation.observe(self._on_change)
+
+    def open(self) -> None:
+        """Load the model."""
+        self.noticed.emit(None)
+        self._tasks.start(self._load())
+
+    def send(self, text: str) -> bool:
+        """Ask a question; False when it has to wait and nothing was sent."""
+        if not text.strip() or not self.status.value.can_send:
+            return False
+        self.noticed.emit(None)
+        self._tasks.start(self._ask(text.strip()))
+        return True
+
+    def stop(self) -> None:
+        """End the answer that is being written."""
+        self._conversation.stop()
+
+    def new_chat(self) -> None:
+        """Stop, forget this chat, and start an empty one."""
+        self._tasks.start(self._conversation.clear())
+
+    async def close(self) -> None:
+        """End everything this chat still does."""
+        await self._tasks.cancel()
+
+    def notice(self, error: CandorError) -> None:
+        """Tell the person of an error that belongs to no answer."""
+        self.noticed.emit(Notice(error.message, error.hint))
+
+    async def _load(self) -> None:
+        with contextlib.suppress(CandorError):  # the status says what happened
+            await self._host.load(self._model_path)
+
+    async def _ask(self, text: str) -> None:
+        try:
+            await self._conversation.send(text, self.sampling.options())
+        except CandorError:  # the turn says what happened
+            if not self._conversation.turns[-1].tokens:
+                self.returned.emit(text)
+
+    def _offer_retry(self, sentence: str) -> None:
+        self.noticed.emit(Notice(sentence, "", can_retry=True))
+
+    def _adopt(self, model: ModelInfo) -> None:
+        self.sampling.adopt(model)
+        self._conversation.note_restart()
+
+    def _on_change(self, change: Change) -> None:
+        match change:
+            case TurnGrew():
+                self._stream.add(change)
+            case TurnAdded():
+                self.turn_added.emit(change.turn)
+            case PromptRead():
+                self.prompt_read.emit(change)
+            case TurnChanged():
+                self._stream.flush()
+                self.turn_changed.emit(change.turn)
+            case Cleared():
+                self.selection.clear()
+                self.cleared.emit()
+        self.status.follow(change)

@@ -1,0 +1,124 @@
+"""Numbers and states in the words the window shows; pure functions of domain values."""
+
+import math
+
+from app.domain.conversation import Turn
+from app.domain.sampling import SamplingParams
+from app.domain.tokens import Source, TokenRecord
+
+SOURCES = {
+    Source.SAMPLED: "sampled",
+    Source.FORCED: "forced",
+    Source.DRAFT_KEPT: "draft, kept",
+    Source.CORRECTED: "draft, corrected",
+    Source.BONUS: "after a draft",
+}
+VISIBLE = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"})
+NOTHING = "—"
+NEUTRAL = SamplingParams()
+OTHER_SAMPLERS = {
+    "top_k": "top-k",
+    "min_p": "min-p",
+    "typical_p": "typical-p",
+    "repetition_penalty": "repetition penalty",
+    "frequency_penalty": "frequency penalty",
+    "presence_penalty": "presence penalty",
+}
+
+
+def visible(text: str, token_id: int) -> str:
+    """A token's text with its white space drawn; a control token is named by its id."""
+    return text.translate(VISIBLE) if text else f"control token {token_id}"
+
+
+def token_text(token: TokenRecord) -> str:
+    """The token's text with its white space drawn."""
+    return visible(token.text, token.id)
+
+
+def probability(value: float) -> str:
+    """A probability, 0 to 1, with as many digits as it takes to be seen."""
+    if 0 < value < 0.001:
+        return f"{value:.0e}".replace("e-0", "e-").replace("-", "−")
+    return f"{value:.3f}"
+
+
+def logprob_probability(logprob: float | None) -> str:
+    """The probability that a logprob in nats stands for."""
+    return NOTHING if logprob is None else probability(math.exp(logprob))
+
+
+def signed(value: float | None) -> str:
+    """A number with three decimals and a true minus sign."""
+    return NOTHING if value is None else f"{value:.3f}".replace("-", "−")
+
+
+def bits(value: float | None) -> str:
+    """An entropy in bits."""
+    return NOTHING if value is None else f"{abs(value):.2f} bits"
+
+
+def surprise(token: TokenRecord) -> float:
+    """How unexpected a token was, in bits: -log2 of its probability; 0 where it has none."""
+    return 0.0 if token.logprob is None else max(0.0, -token.logprob / math.log(2))
+
+
+def tokens(count: int) -> str:
+    """A count of tokens."""
+    return f"{count:,} token" if count == 1 else f"{count:,} tokens"
+
+
+def thinking(count: int, *, over: bool) -> str:
+    """The heading of a reasoning trace of `count` tokens while its answer streams."""
+    return f"{'Reasoned' if over else 'Reasoning'} · {tokens(count)}"
+
+
+def thought(seconds: float, count: int) -> str:
+    """The heading of a finished reasoning trace."""
+    return f"Reasoned for {seconds:.1f} s · {tokens(count)}"
+
+
+def footer(turn: Turn) -> str:
+    """The line under an answer that ended: its speed and size."""
+    if turn.usage is None or turn.timings is None:
+        return ""
+    rate, first = turn.timings.decode_tokens_per_s, turn.timings.first_token_s
+    parts = [tokens(turn.usage.completion_tokens)]
+    if rate:
+        parts.append(f"{rate:,.0f} tokens/s")
+    if first:
+        parts.append(f"first token {first:.2f} s")
+    return "   ".join(parts)
+
+
+def reading(done: int, total: int) -> str:
+    """Progress over the prompt."""
+    return f"Reading the conversation: {done:,} of {tokens(total)}"
+
+
+def context(used: int, length: int) -> str:
+    """How much of the context is taken."""
+    return f"{used:,} of {tokens(length)}"
+
+
+def device(provider: str) -> str:
+    """An execution provider as people call it."""
+    name = provider.removesuffix("ExecutionProvider")
+    return {"Dml": "DirectML"}.get(name, name)
+
+
+def excerpt(text: str, longest: int = 4000) -> str:
+    """The text, or its beginning and how much more there is."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]}…\n\nand {len(text) - longest:,} more characters"
+
+
+def other_samplers(params: SamplingParams) -> str:
+    """What shapes the next token beside temperature and top-p, or an empty text."""
+    active = [
+        f"{label} {getattr(params, name):g}"
+        for name, label in OTHER_SAMPLERS.items()
+        if getattr(params, name) != getattr(NEUTRAL, name)
+    ]
+    return f"Also in use, from the model: {', '.join(active)}." if active else ""

@@ -1,0 +1,58 @@
+"""Small widgets that every part of the window shares.
+
+Text on them is plain text, always: Qt would otherwise open files that a text names.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QPushButton, QWidget
+
+
+def label(text: str = "", *, kind: str = "", wrap: bool = False) -> QLabel:
+    """A label of plain text; `kind` names its look in the style sheet."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    made.setProperty("kind", kind)
+    return made
+
+
+def button(text: str, on_click: Callable[[], object], *, kind: str = "") -> QPushButton:
+    """A push button; `kind` names its look in the style sheet."""
+    made = QPushButton(text)
+    made.setProperty("kind", kind)
+    made.clicked.connect(lambda: on_click())
+    return made
+
+
+def line(*, vertical: bool = False) -> QFrame:
+    """A hairline between two parts."""
+    made = QFrame()
+    made.setProperty("kind", "line")
+    if vertical:
+        made.setFixedWidth(1)
+    else:
+        made.setFixedHeight(1)
+    return made
+
+
+def name_scroll_bars(area: QAbstractScrollArea, name: str) -> None:
+    """Give an area's scroll bars names that a screen reader can say."""
+    area.verticalScrollBar().setAccessibleName(f"{name}: scroll up and down")
+    area.horizontalScrollBar().setAccessibleName(f"{name}: scroll sideways")
+
+
+def fixed_font(widget: QWidget, scale: float = 1.0) -> QFont:
+    """The system's fixed-width font at `scale` times the widget's size."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPointSizeF(widget.font().pointSizeF() * scale)
+    return font
+
+
+def scaled_font(widget: QWidget, scale: float = 1.08) -> QFont:
+    """The widget's font at `scale` times its size."""
+    font = QFont(widget.font())
+    font.setPointSizeF(font.pointSizeF() * scale)
+    return font

@@ -1,0 +1,157 @@
+"""The main window: the chat at the left, the chosen token and the sampling at the right.
+
+Connects view models to widgets; decides nothing. Closing it only asks: `close_requested`.
+"""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+
+from app.ui.banner import Banner
+from app.ui.chat.composer import Composer
+from app.ui.chat.transcript import TranscriptView
+from app.ui.header import Header
+from app.ui.legend import Legend
+from app.ui.panes.sampling import SamplingPane
+from app.ui.panes.token import TokenPane
+from app.ui.theme.palette import Theme
+from app.ui.theme.style import Appearance
+from app.ui.viewmodels.chat import ChatModel
+from app.ui.viewmodels.status import ChatStatus
+from app.ui.widgets import label, line, name_scroll_bars
+
+PANE_WIDTH = 330
+
+
+class MainWindow(QMainWindow):
+    """Everything a person sees of one chat."""
+
+    close_requested = Signal()
+
+    def __init__(self, chat: ChatModel, appearance: Appearance) -> None:
+        super().__init__()
+        self._chat = chat
+        theme = appearance.theme
+        self.header = Header()
+        self.banner = Banner()
+        self.legend = Legend(theme)
+        self.transcript = TranscriptView(theme)
+        self.composer = Composer()
+        self.token = TokenPane(theme)
+        self.sampling = SamplingPane(chat.sampling)
+        self.setWindowTitle("Candor")
+        self._lay_out()
+        self._connect_chat(chat)
+        self._connect_controls(chat)
+        appearance.changed.connect(self._recolour)
+        self._show_status(chat.status.value)
+        self._show_sampling()
+        self.composer.edit.setFocus()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask to be closed: the window goes when the services have."""
+        event.ignore()
+        self.close_requested.emit()
+
+    def _connect_chat(self, chat: ChatModel) -> None:
+        chat.turn_added.connect(self.transcript.add)
+        chat.turn_grew.connect(self.transcript.grow)
+        chat.turn_changed.connect(self.transcript.change)
+        chat.prompt_read.connect(self.transcript.read)
+        chat.cleared.connect(self.transcript.clear)
+        chat.returned.connect(self.composer.restore)
+        chat.noticed.connect(self.banner.show_notice)
+        chat.status.changed.connect(self._show_status)
+        chat.sampling.changed.connect(self._show_sampling)
+        chat.selection.changed.connect(self.transcript.select)
+        chat.selection.changed.connect(self.token.show_token)
+
+    def _connect_controls(self, chat: ChatModel) -> None:
+        self.composer.sent.connect(chat.send)
+        self.composer.stopped.connect(chat.stop)
+        self.composer.reasoning_chosen.connect(chat.sampling.set_reasoning)
+        self.composer.edit.refused.connect(chat.notice)
+        self.transcript.welcome.asked.connect(chat.send)
+        self.transcript.picked.connect(chat.selection.pick)
+        self.transcript.stepped.connect(chat.selection.step)
+        self.header.new_chat.connect(self._new_chat)
+        self.banner.retried.connect(chat.open)
+        for keys, action in (
+            (QKeySequence(QKeySequence.StandardKey.New), self._new_chat),
+            (QKeySequence(Qt.Key.Key_Escape), chat.stop),
+            (QKeySequence("Ctrl+L"), self.composer.edit.setFocus),
+            (QKeySequence(QKeySequence.StandardKey.Quit), self.close),
+        ):
+            QShortcut(keys, self).activated.connect(action)
+
+    def _new_chat(self) -> None:
+        self._chat.new_chat()
+        self.composer.edit.setFocus()
+
+    def _show_status(self, status: ChatStatus) -> None:
+        self.header.show_status(status)
+        self.composer.set_state(can_send=status.can_send, answering=status.answering)
+        self.transcript.welcome.set_enabled(status.can_send)
+
+    def _show_sampling(self) -> None:
+        sampling = self._chat.sampling
+        self.composer.show_reasoning(available=sampling.has_reasoning, on=sampling.reasoning)
+
+    def _recolour(self, theme: Theme) -> None:
+        for part in (self.legend, self.transcript, self.token):
+            part.recolour(theme)
+
+    def _lay_out(self) -> None:
+        self.resize(1280, 800)
+        self.setMinimumSize(820, 520)
+        centre = QWidget()
+        row = QHBoxLayout(centre)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._chat_column(), 1)
+        row.addWidget(line(vertical=True))
+        row.addWidget(self._pane())
+        self.setCentralWidget(centre)
+
+    def _chat_column(self) -> QWidget:
+        column = QWidget()
+        column.setObjectName("column")
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part in (self.header, line(), self.legend):
+            layout.addWidget(part)
+        notices = QVBoxLayout()
+        notices.setContentsMargins(24, 12, 24, 0)
+        notices.addWidget(self.banner)
+        layout.addLayout(notices)
+        layout.addWidget(self.transcript, 1)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(24, 8, 24, 12)
+        foot.setSpacing(8)
+        foot.addWidget(self.composer)
+        offline = label("Offline. Nothing leaves this computer.", kind="muted")
+        offline.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        foot.addWidget(offline)
+        layout.addLayout(foot)
+        return column
+
+    def _pane(self) -> QWidget:
+        pane = QWidget()
+        pane.setObjectName("pane")
+        layout = QVBoxLayout(pane)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part in (self.token, line(), self.sampling, line()):
+            layout.addWidget(part)
+        layout.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("side")
+        scroll.setAccessibleName("Token and sampling")
+        name_scroll_bars(scroll, "Token and sampling")
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFixedWidth(PANE_WIDTH)
+        scroll.setWidget(pane)
+        return scroll
