@@ -1,0 +1,64 @@
+"""What each process really loads: the window no engine, the worker no Qt, the entry next to none.
+
+The import contracts see our own imports; these tests also see what libraries bring along.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+NATIVE = ["numpy", "onnxruntime", "onnx", "tokenizers", "jinja2"]
+QT = ["PySide6", "shiboken6", "qasync"]
+PRINT_LOADED = "import json, sys; print(json.dumps([n for n in sys.argv[1:] if n in sys.modules]))"
+OUTSIDE = ("app.engine", "app.worker.main", "app.worker.scheduler", "app.downloader")
+
+
+def import_all(belongs: Callable[[str], bool]) -> str:
+    """Code that imports every module of the program whose dotted name `belongs`."""
+    paths = [path.relative_to(ROOT).with_suffix("") for path in (ROOT / "app").rglob("*.py")]
+    names = [".".join(path.parts).removesuffix(".__init__") for path in paths]
+    return f"import {', '.join(filter(belongs, sorted(names)))}"
+
+
+def loaded(code: str, names: list[str]) -> list[str]:
+    """Which of `names` a fresh Python has loaded after running `code`."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", f"{code}\n{PRINT_LOADED}", *names],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "QT_API": "pyside6", "ORT_DISABLE_TELEMETRY": "1"},
+    )
+    return json.loads(done.stdout)
+
+
+def test_the_check_sees_what_is_loaded() -> None:
+    assert loaded("import numpy", ["numpy", "PySide6"]) == ["numpy"]
+
+
+def test_the_entry_loads_nothing_heavy() -> None:
+    heavy = [*NATIVE, *QT, "asyncio", "click", "rich", "msgspec", "app.bootstrap"]
+    assert loaded("import app.__main__", heavy) == []
+
+
+def test_the_window_process_loads_no_engine() -> None:
+    everything = import_all(lambda name: not name.startswith(OUTSIDE))
+    names = [*NATIVE, "app.engine", "app.ui.window", "app.worker.client"]
+    assert loaded(everything, names) == ["app.ui.window", "app.worker.client"]
+
+
+def test_the_terminal_process_loads_no_engine_and_no_qt() -> None:
+    code = "import app.bootstrap, app.cli.main, app.worker.client"
+    assert loaded(code, [*NATIVE, *QT]) == []
+
+
+@pytest.mark.parametrize("package", ["app.engine", "app.worker"])
+def test_the_worker_process_loads_no_qt(package: str) -> None:
+    everything = import_all(lambda name: name.startswith(package))
+    assert loaded(everything, [*QT, "app.ui", "onnxruntime"]) == ["onnxruntime"]
