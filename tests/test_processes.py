@@ -5,9 +5,11 @@ The import contracts see our own imports; these tests also see what libraries br
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,53 @@ def test_the_terminal_process_loads_no_engine_and_no_qt() -> None:
 def test_the_worker_process_loads_no_qt(package: str) -> None:
     everything = import_all(lambda name: name.startswith(package))
     assert loaded(everything, [*QT, "app.ui", "onnxruntime"]) == ["onnxruntime"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_the_running_window_maps_qt_and_its_worker_the_runtime(profile: Path) -> None:
+    command = [sys.executable, "-P", "-m", "app"]
+    environment = {**os.environ, "CANDOR_HOME": str(profile)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as window:
+        try:
+            worker = wait_for_worker(window.pid)
+            assert mapped(window.pid) == {"Qt"}
+            assert mapped(worker) == {"onnxruntime", "numpy"}
+        finally:
+            window.send_signal(signal.SIGTERM)
+        assert window.wait(timeout=20) == 0
+    assert not Path(f"/proc/{worker}").exists()
+
+
+def wait_for_worker(parent: int) -> int:
+    """The child of `parent` that has loaded ONNX Runtime."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for child in children(parent):
+            if "onnxruntime" in mapped(child):
+                return child
+        time.sleep(0.05)
+    pytest.fail("no worker came")
+
+
+def children(parent: int) -> Iterator[int]:
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            fields = status.read_text()
+        except OSError:
+            continue
+        if f"\nPPid:\t{parent}\n" in fields:
+            yield int(status.parent.name)
+
+
+def mapped(pid: int) -> set[str]:
+    """Which of the native libraries that matter the process has in memory."""
+    marks = {
+        "Qt": "libQt6Core",
+        "onnxruntime": "onnxruntime_pybind11_state",
+        "numpy": "_multiarray_umath",
+    }
+    try:
+        maps = Path(f"/proc/{pid}/maps").read_text()
+    except OSError:
+        return set()
+    return {name for name, mark in marks.items() if mark in maps}
