@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVB
 
 from app.ui.banner import Banner
 from app.ui.chat.composer import Composer
-from app.ui.chat.transcript import TranscriptView
+from app.ui.chat.transcript import COLUMN_WIDTH, TranscriptView
 from app.ui.header import Header
 from app.ui.legend import Legend
 from app.ui.panes.sampling import SamplingPane
@@ -21,6 +21,7 @@ from app.ui.viewmodels.status import ChatStatus
 from app.ui.widgets import label, line, name_scroll_bars
 
 PANE_WIDTH = 330
+COMPOSER_OVERHANG = 16
 
 
 class MainWindow(QMainWindow):
@@ -129,12 +130,20 @@ class MainWindow(QMainWindow):
         foot = QVBoxLayout()
         foot.setContentsMargins(24, 8, 24, 12)
         foot.setSpacing(8)
-        foot.addWidget(self.composer)
+        foot.addLayout(self._centred_composer())
         offline = label("Offline. Nothing leaves this computer.", kind="muted")
         offline.setAlignment(Qt.AlignmentFlag.AlignCenter)
         foot.addWidget(offline)
         layout.addLayout(foot)
         return column
+
+    def _centred_composer(self) -> QHBoxLayout:
+        self.composer.setMaximumWidth(COLUMN_WIDTH + 2 * COMPOSER_OVERHANG)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.composer, 1000)
+        row.addStretch(1)
+        return row
 
     def _pane(self) -> QWidget:
         pane = QWidget()

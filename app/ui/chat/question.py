@@ -8,7 +8,7 @@ from app.ui.viewmodels.wording import excerpt
 from app.ui.widgets import label, scaled_font
 
 WIDEST_SHARE = 0.8
-PADDING = 30
+PADDING = 40
 
 
 class QuestionView(QWidget):

@@ -40,18 +40,21 @@ class Appearance(QObject):
         self._application = application
         self._sheet = Template((paths.resources() / "style.qss").read_text(encoding="utf-8"))
         application.setStyle("Fusion")
+        self._scheme = Qt.ColorScheme.Unknown
         self.theme = LIGHT
         self._apply()
         application.styleHints().colorSchemeChanged.connect(self._apply)
 
     def choose(self, scheme: Qt.ColorScheme) -> None:
         """Use this colour scheme; `Unknown` follows the system."""
+        self._scheme = scheme
         self._application.styleHints().setColorScheme(scheme)
         self._apply()
 
     def _apply(self) -> None:
-        dark = self._application.styleHints().colorScheme() is Qt.ColorScheme.Dark
-        self.theme = DARK if dark else LIGHT
+        system = self._application.styleHints().colorScheme()
+        scheme = system if self._scheme is Qt.ColorScheme.Unknown else self._scheme
+        self.theme = DARK if scheme is Qt.ColorScheme.Dark else LIGHT
         self._application.setPalette(_palette(self.theme))
         self._application.setStyleSheet(self._sheet.substitute(asdict(self.theme)))
         self.changed.emit(self.theme)
