@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from onnx import ModelProto, ValueInfoProto, helper
 
-from app.engine import graph
+from app.engine import operators
 from app.errors import ModelDamaged, ModelUnsupported
 
 _HINT = (
@@ -21,7 +21,6 @@ _HINT = (
 )
 _INTEGERS = ("int64", "int32")
 _FLOATS = ("float32", "float16")
-_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def read_contract(model: ModelProto, names: Names, geometry: Geometry) -> Contra
     """
     if not model.graph.node:
         raise ModelDamaged("The .onnx file holds no graph.", "Download the model again.")
-    _check_operators(model)
+    operators.check(model)
     stored = {tensor.name for tensor in model.graph.initializer}
     inputs = {each.name: _tensor(each) for each in model.graph.input if each.name not in stored}
     outputs = {each.name: _tensor(each) for each in model.graph.output}
@@ -144,9 +143,16 @@ def read_contract(model: ModelProto, names: Names, geometry: Geometry) -> Contra
         raise _missing("input", names.ids, outputs)
     if not states:
         raise ModelUnsupported("This model has no key-value cache.", _HINT)
-    logits = _read_logits(outputs, names.logits)
-    in_place = _is_in_place(model, states)
-    return Contract(ids, mask, positions, keep, logits, states, in_place, _rotary_positions(model))
+    return Contract(
+        ids=ids,
+        mask=mask,
+        positions=positions,
+        logits_to_keep=keep,
+        logits=_read_logits(outputs, names.logits),
+        states=states,
+        in_place=operators.share_memory(model, {each.past: each.present for each in states}),
+        rotary_positions=operators.rotary_positions(model),
+    )
 
 
 def _take_integer(inputs: dict[str, _Tensor], name: str, ranks: Sequence[int]) -> Input | None:
@@ -212,55 +218,6 @@ def _read_logits(outputs: dict[str, _Tensor], name: str) -> Logits:
     )
 
 
-def _is_in_place(model: ModelProto, states: tuple[State, ...]) -> bool:
-    """Whether past and present meet in grouped-query attention and nowhere else.
-
-    Any other reader of a past tensor might depend on its length, which a buffer of fixed capacity
-    does not tell.
-    """
-    pairs = {(state.past, state.present) for state in states}
-    past_names = {state.past for state in states}
-    attention = set()
-    for node in graph.nodes(model):
-        grouped = node.op_type == "GroupQueryAttention"
-        for position, name in enumerate(node.input):
-            if name not in past_names:
-                continue
-            output = position - 2  # past key, value: inputs 3, 4; present key, value: outputs 1, 2
-            if not grouped or position not in (3, 4) or len(node.output) <= output:
-                return False
-            attention.add((name, node.output[output]))
-    return attention == pairs
-
-
-def _rotary_positions(model: ModelProto) -> int | None:
-    """The rows of the smallest cosine table that grouped-query attention reads."""
-    sizes = {tensor.name: tensor.dims for tensor in model.graph.initializer}
-    tables = {
-        node.input[7]
-        for node in graph.nodes(model)
-        if node.op_type == "GroupQueryAttention" and len(node.input) > 7
-    }
-    rows = [sizes[name][0] for name in tables if sizes.get(name)]
-    return min(rows, default=None)
-
-
-def _check_operators(model: ModelProto) -> None:
-    own = {function.domain for function in model.functions}
-    for node in graph.nodes(model):
-        if node.op_type == "EPContext":
-            raise ModelUnsupported(
-                "This model was compiled for one kind of device and cannot run here.",
-                "Choose a variant for the CPU.",
-            )
-        if node.domain not in _DOMAINS | own:
-            raise ModelUnsupported(
-                f'This model needs the operator "{node.op_type}" of "{node.domain}", which Candor '
-                "does not load.",
-                "Choose a model that uses standard operators only.",
-            )
-
-
 def _layer(template: str, name: str) -> int | None:
     match = re.fullmatch(re.escape(template).replace("%d", r"(\d+)"), name)
     return int(match[1]) if match else None
@@ -277,7 +234,10 @@ def _tensor(info: ValueInfoProto) -> _Tensor:
 def _dtype_name(elem_type: int) -> str:
     if elem_type == 0:
         return "not a tensor"
-    name = helper.tensor_dtype_to_string(elem_type).removeprefix("TensorProto.").lower()
+    try:
+        name = helper.tensor_dtype_to_string(elem_type).removeprefix("TensorProto.").lower()
+    except KeyError:
+        return f"type {elem_type}"
     return {"float": "float32", "double": "float64"}.get(name, name)
 
 

@@ -1,5 +1,7 @@
 """What a model's own config files ask for: how to sample, and which tokens end an answer."""
 
+import msgspec
+
 from app.domain.sampling import SamplingParams
 from app.engine.config import Configs
 from app.engine.tokenizer import Tokenizer
@@ -41,9 +43,10 @@ def sampling_defaults(configs: Configs) -> SamplingParams:
     if given.get("do_sample") is False:
         values["temperature"] = 0.0
     try:
-        return SamplingParams(**values)
-    except (InvalidRequest, TypeError) as error:
-        raise ModelDamaged(f"The model's generation defaults cannot be used: {error}") from error
+        return msgspec.convert(values, SamplingParams)
+    except (InvalidRequest, msgspec.ValidationError) as error:
+        reason = str(error).rstrip(".")
+        raise ModelDamaged(f"The model's generation defaults cannot be used: {reason}.") from error
 
 
 def eos_ids(configs: Configs, tokenizer: Tokenizer | None) -> frozenset[int]:

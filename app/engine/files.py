@@ -127,7 +127,7 @@ def _extent(tensor: TensorProto, fields: dict[str, str]) -> tuple[int, int]:
     try:
         offset = int(fields.get("offset", "0"))
         length = int(fields["length"]) if "length" in fields else _stored_bytes(tensor)
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise ModelDamaged(
             f"The place of the weight {tensor.name} is unreadable.", _AGAIN
         ) from error

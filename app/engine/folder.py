@@ -5,7 +5,8 @@ Only names and listings are read here; what a file really holds is for `files` a
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from app.domain.models import Layout
@@ -29,6 +30,7 @@ _DTYPES = {
     "_q1f16": "q1f16",
 }
 _BASES = ("model", "decoder_model_merged", "decoder_with_past_model", "decoder_model")
+_GENAI_DEPTHS = ("", "*/", "*/*/", "*/*/*/")  # deeper folders are no part of a model
 _BEST_FIRST = ("q4", "cpu", "q8", "int8", "uint8", "fp32", "q4f16", "fp16")
 
 
@@ -137,17 +139,20 @@ def _variants(root: Path) -> tuple[Variant, ...]:
 
 def _genai(root: Path) -> list[Variant]:
     found = []
-    for config in sorted(root.rglob("genai_config.json")):
-        decoder = files.read_json(config).get("model", {}).get("decoder", {})
+    listed = [sorted(root.glob(f"{depth}genai_config.json")) for depth in _GENAI_DEPTHS]
+    for config in chain.from_iterable(listed):
         name = config.parent.relative_to(root).as_posix()
-        file = _genai_file(config, decoder)
+        file = _genai_file(config)
         found.append(Variant(file.stem if name == "." else name, Layout.GENAI, file))
     return found
 
 
-def _genai_file(config: Path, decoder: dict[str, Any]) -> Path:
-    name = decoder.get("filename", "model.onnx")
-    if not isinstance(name, str) or Path(name).name != name:
+def _genai_file(config: Path) -> Path:
+    """The decoder that a genai_config.json names; it lies beside it."""
+    model = files.read_json(config).get("model")
+    decoder = model.get("decoder") if isinstance(model, dict) else None
+    name = decoder.get("filename", "model.onnx") if isinstance(decoder, dict) else "model.onnx"
+    if not isinstance(name, str) or PureWindowsPath(name).name != name:
         raise ModelDamaged(f'genai_config.json names no file of its folder: "{name}".')
     return config.parent / name
 

@@ -8,10 +8,10 @@ from itertools import takewhile
 
 import numpy as np
 
+from app.engine.binding import BoundRun
 from app.engine.contract import Contract
 from app.engine.kv import KvCache
 from app.engine.session import Session
-from app.engine.step import Step
 from app.errors import ContextExceeded, InvalidRequest, ModelUnsupported
 
 CHUNK = 128
@@ -30,7 +30,7 @@ class Forward:
         self._contract = contract
         self._kv = kv
         self._ids: list[int] = []
-        self._decode: Step | None = None
+        self._decode: BoundRun | None = None
 
     @property
     def cached_ids(self) -> tuple[int, ...]:
@@ -66,10 +66,10 @@ class Forward:
             OutOfMemory: a tensor does not fit into memory.
         """
         self._check_room(len(ids))
-        step = self._step(len(ids), every_position)
-        logits = step.run(ids, self._kv.length)
+        bound = self._bound(len(ids), every_position)
+        logits = bound.run(ids, self._kv.length)
         _check_finite(logits)
-        self._kv.commit(step.binding, len(ids))
+        self._kv.commit(bound.binding, len(ids))
         self._ids.extend(ids)
         return logits
 
@@ -83,12 +83,12 @@ class Forward:
                 "Shorten the conversation.",
             )
 
-    def _step(self, count: int, every_position: bool) -> Step:
-        """A step for `count` tokens; the one that decodes is built once where that is possible."""
+    def _bound(self, count: int, every_position: bool) -> BoundRun:
+        """A run over `count` tokens; the one that decodes is bound once where that is possible."""
         if count > 1 or not self._kv.in_place:
-            return Step(self._session, self._contract, self._kv, count, every_position)
+            return BoundRun(self._session, self._contract, self._kv, count, every_position)
         if self._decode is None:
-            self._decode = Step(self._session, self._contract, self._kv, 1, every_position)
+            self._decode = BoundRun(self._session, self._contract, self._kv, 1, every_position)
         return self._decode
 
 

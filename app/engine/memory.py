@@ -5,16 +5,22 @@ import os
 import sys
 
 
+class _MemoryStatus(ctypes.Structure):
+    """MEMORYSTATUSEX of the Windows API."""
+
+    _fields_ = [
+        ("length", ctypes.c_uint32),
+        ("load", ctypes.c_uint32),
+        ("physical", ctypes.c_uint64),
+        ("others", ctypes.c_uint64 * 6),
+    ]
+
+
 def physical_memory() -> int:
     """Bytes of installed memory."""
     if sys.platform == "win32":
-        return _windows_memory()
+        status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
+        if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+            raise ctypes.WinError()
+        return status.physical
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def _windows_memory() -> int:
-    kilobytes = ctypes.c_ulonglong()
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined]
-    if not kernel.GetPhysicallyInstalledSystemMemory(ctypes.byref(kilobytes)):
-        raise OSError(ctypes.get_last_error())  # type: ignore[attr-defined]
-    return kilobytes.value * 1024

@@ -18,7 +18,7 @@ from app.engine.memory import physical_memory
 from app.engine.session import Session
 from app.engine.template import ChatTemplate
 from app.engine.tokenizer import Tokenizer
-from app.errors import ModelDamaged, OutOfMemory
+from app.errors import ModelDamaged, ModelNotFound, OutOfMemory
 
 _CACHE_SHARE = 4  # one conversation's cache may take a quarter of the memory
 _UNSTATED_CONTEXT = 2048  # tokens, for a model whose files state no context length
@@ -53,12 +53,25 @@ def open_model(
         InvalidRequest: there is no such variant or provider.
         OutOfMemory: the model or its cache does not fit.
     """
+    try:
+        return _open(path, variant, provider, on_progress)
+    except OSError as error:
+        raise ModelNotFound(
+            f"{error.filename or path} cannot be read: {error.strerror or error}.",
+            "Check the folder's permissions.",
+        ) from error
+
+
+def _open(
+    path: Path, variant: str | None, provider: Provider, on_progress: Callable[[int, int], None]
+) -> Model:
     total = 5
     on_progress(0, total)
     folder = find_model(path, variant)
     configs = read_configs(folder)
     contract = read_contract(files.read_graph(folder.chosen.file), configs.names, configs.geometry)
     on_progress(1, total)
+    sampling = sampling_defaults(configs)
     tokenizer, template = _open_text(folder, configs)
     on_progress(2, total)
     session = Session(folder.chosen.file, provider)

@@ -28,6 +28,7 @@ EXECUTION_PROVIDERS = {
     Provider.DIRECTML: "DmlExecutionProvider",
 }
 _SILENT = 4  # only fatal errors are printed; everything else reaches us as an exception
+ort.set_default_logger_severity(_SILENT)
 _RUNTIME_ERRORS = (
     native.EPFail,
     native.EngineError,
@@ -88,11 +89,6 @@ def available_providers() -> tuple[Provider, ...]:
     """The providers that this installation has, CPU first."""
     names = ort.get_available_providers()
     return tuple(each for each, name in EXECUTION_PROVIDERS.items() if name in names)
-
-
-def runtime_version() -> str:
-    """The version of ONNX Runtime."""
-    return ort.__version__
 
 
 def tensor(array: np.ndarray) -> OrtValue:

@@ -45,7 +45,8 @@ class ChatTemplate:
             self._template = environment.from_string(source)
         except TemplateSyntaxError as error:
             raise ModelDamaged(
-                f"The model's chat template cannot be read: line {error.lineno}: {error.message}"
+                f"The model's chat template cannot be read: line {error.lineno}: "
+                f"{str(error.message).rstrip('.')}."
             ) from error
         self.source = source
         self._special_tokens = dict(special_tokens)

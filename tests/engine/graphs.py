@@ -116,7 +116,7 @@ def plain(
         return g.op("Reshape", mixed, g.constant([0, 0, shape.heads * shape.head_size]))
 
     _decoder(g, shape, weights, attend)
-    positions = _value("position_ids", ids_dtype, ["batch_size", "sequence_length"])
+    positions = value("position_ids", ids_dtype, ["batch_size", "sequence_length"])
     inputs = [_ids_input(ids_dtype), _mask_input(ids_dtype), positions]
     inputs += _past(shape, dtype, shape.head_size)
     return _model(g, inputs, _outputs(shape, dtype, shape.head_size))
@@ -147,7 +147,7 @@ def write_folder(
     copy = ModelProto.FromString(graph.SerializeToString())
     if external_data:
         onnx.save(copy, str(path), save_as_external_data=True, location=external_data,
-                  size_threshold=0)  # fmt: skip
+                  size_threshold=256)  # fmt: skip
     else:
         onnx.save(copy, str(path))
     return folder
@@ -231,34 +231,34 @@ def _rotary_tables(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
     return np.cos(angles), np.sin(angles)
 
 
-def _value(name: str, dtype: type[np.generic], shape: list[int | str]) -> ValueInfoProto:
+def value(name: str, dtype: type[np.generic], shape: list[int | str]) -> ValueInfoProto:
     return helper.make_tensor_value_info(
         name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape
     )
 
 
 def _ids_input(dtype: type[np.generic]) -> ValueInfoProto:
-    return _value("input_ids", dtype, ["batch_size", "sequence_length"])
+    return value("input_ids", dtype, ["batch_size", "sequence_length"])
 
 
 def _mask_input(dtype: type[np.generic]) -> ValueInfoProto:
-    return _value("attention_mask", dtype, ["batch_size", "total_sequence_length"])
+    return value("attention_mask", dtype, ["batch_size", "total_sequence_length"])
 
 
 def _past(shape: Shape, dtype: type[np.generic], head: int | str) -> list[ValueInfoProto]:
     sizes: list[int | str] = ["batch_size", shape.kv_heads, "past_sequence_length", head]
     return [
-        _value(f"past_key_values.{layer}.{side}", dtype, sizes)
+        value(f"past_key_values.{layer}.{side}", dtype, sizes)
         for side in ("key", "value")
         for layer in range(shape.layers)
     ]
 
 
 def _outputs(shape: Shape, dtype: type[np.generic], head: int | str) -> list[ValueInfoProto]:
-    logits = _value("logits", dtype, ["batch_size", "sequence_length", shape.vocabulary])
+    logits = value("logits", dtype, ["batch_size", "sequence_length", shape.vocabulary])
     sizes: list[int | str] = ["batch_size", shape.kv_heads, "total_sequence_length", head]
     present = [
-        _value(f"present.{layer}.{side}", dtype, sizes)
+        value(f"present.{layer}.{side}", dtype, sizes)
         for side in ("key", "value")
         for layer in range(shape.layers)
     ]

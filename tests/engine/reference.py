@@ -1,6 +1,7 @@
 """A second, independent forward pass of a Qwen3-kind decoder: plain numpy, float64, no cache, no
 graph. Written from the architecture's description, it shares nothing with the engine."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,20 @@ import onnx
 from onnx import numpy_helper
 
 Weights = dict[str, np.ndarray]
+
+_CHECKPOINT_NAMES = {
+    "attention_norm": "input_layernorm",
+    "q": "self_attn.q_proj",
+    "k": "self_attn.k_proj",
+    "v": "self_attn.v_proj",
+    "q_norm": "self_attn.q_norm",
+    "k_norm": "self_attn.k_norm",
+    "o": "self_attn.o_proj",
+    "mlp_norm": "post_attention_layernorm",
+    "gate": "mlp.gate_proj",
+    "up": "mlp.up_proj",
+    "down": "mlp.down_proj",
+}
 
 
 @dataclass(frozen=True)
@@ -72,11 +87,28 @@ def logits(weights: Weights, shape: Shape, ids: list[int]) -> np.ndarray:
     return _rms(x, exact["norm"], shape) @ exact["embed"].T
 
 
-def read_weights(path: Path, names: dict[str, str]) -> Weights:
-    """The initializers of an .onnx file under this module's names; `names` maps ours to theirs."""
-    model = onnx.load(str(path))
+def read_folder(folder: Path) -> tuple[Shape, Weights]:
+    """Sizes and weights of a Qwen3-kind folder whose initializers bear the checkpoint's names."""
+    config = json.loads((folder / "config.json").read_text())
+    shape = Shape(
+        vocabulary=config["vocab_size"],
+        hidden=config["hidden_size"],
+        layers=config["num_hidden_layers"],
+        heads=config["num_attention_heads"],
+        kv_heads=config["num_key_value_heads"],
+        head_size=config["head_dim"],
+        ffn=config["intermediate_size"],
+        context=config["max_position_embeddings"],
+        theta=config["rope_theta"],
+        eps=config["rms_norm_eps"],
+    )
+    model = onnx.load(str(folder / "model.onnx"))
     stored = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
-    return {ours: stored[theirs] for ours, theirs in names.items()}
+    weights = {"embed": stored["embed_tokens.weight"], "norm": stored["norm.weight"]}
+    for layer in range(shape.layers):
+        for ours, theirs in _CHECKPOINT_NAMES.items():
+            weights[f"{layer}.{ours}"] = stored[f"layers.{layer}.{theirs}.weight"]
+    return shape, weights
 
 
 def _attention(x: np.ndarray, own: Weights, shape: Shape) -> np.ndarray:

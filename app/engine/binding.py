@@ -13,7 +13,7 @@ from app.engine.kv import KvCache
 from app.engine.session import IOBinding, Session
 
 
-class Step:
+class BoundRun:
     """A binding for `count` tokens behind whatever the cache holds.
 
     With `every_position` the graph is asked for the logits of all of them.

@@ -1,0 +1,225 @@
+"""What the engine reads from a graph, and the sentence it says about each graph it refuses."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from onnx import ModelProto, TensorProto, helper
+
+from app.engine.contract import Contract, Geometry, Names, read_contract
+from app.errors import ModelDamaged, ModelUnsupported
+from tests.engine import graphs, reference
+from tests.engine.reference import Shape
+
+SHAPE = Shape(layers=2)
+WEIGHTS = reference.random_weights(SHAPE)
+
+
+def read(model: ModelProto, names: Names | None = None, **sizes: int) -> Contract:
+    return read_contract(model, names or Names(), Geometry(**sizes))
+
+
+def copy(model: ModelProto) -> ModelProto:
+    return ModelProto.FromString(model.SerializeToString())
+
+
+GROUPED = graphs.grouped(SHAPE, WEIGHTS)
+PLAIN = graphs.plain(SHAPE, WEIGHTS)
+
+
+def test_a_grouped_graph_shares_memory_and_states_its_rotary_positions() -> None:
+    contract = read(GROUPED)
+    assert contract.in_place
+    assert contract.rotary_positions == SHAPE.context
+    assert contract.positions is None
+    assert contract.logits.vocabulary == SHAPE.vocabulary
+    assert contract.bytes_per_token == 2 * SHAPE.layers * SHAPE.kv_heads * SHAPE.head_size * 4
+
+
+def test_a_plain_graph_grows_its_cache() -> None:
+    contract = read(PLAIN)
+    assert not contract.in_place
+    assert contract.rotary_positions is None
+    assert contract.positions is not None
+
+
+def test_past_and_present_are_paired_by_name_whatever_their_order() -> None:
+    states = read(GROUPED).states
+    assert [state.past for state in states[:2]] == [
+        "past_key_values.0.key",
+        "past_key_values.1.key",
+    ]
+    for state in states:
+        assert state.present == state.past.replace("past_key_values", "present")
+
+
+def test_dtypes_follow_the_graph() -> None:
+    contract = read(graphs.grouped(SHAPE, WEIGHTS, dtype=np.float16, ids_dtype=np.int32))
+    assert contract.ids.dtype is np.int32
+    assert contract.logits.dtype is np.float16
+    assert {state.dtype for state in contract.states} == {np.float16}
+
+
+def test_an_open_head_size_comes_from_the_config() -> None:
+    model = graphs.grouped(SHAPE, WEIGHTS, head_symbol="kv_cache_dim")
+    assert {state.head_size for state in read(model, head_size=16).states} == {16}
+    with pytest.raises(ModelUnsupported, match=r"axis 3 .*past_key_values.0.key.* stated nowhere"):
+        read(model)
+
+
+def test_another_reader_of_the_past_forbids_sharing_memory() -> None:
+    model = copy(GROUPED)
+    model.graph.node.append(helper.make_node("Shape", ["past_key_values.0.key"], ["length"]))
+    assert not read(model).in_place
+
+
+def test_a_tensor_that_is_stored_is_no_input() -> None:
+    model = copy(GROUPED)
+    model.graph.input.append(graphs.value("embed", np.float32, [SHAPE.vocabulary, SHAPE.hidden]))
+    assert read(model).ids.name == "input_ids"
+
+
+def add_input(name: str, dtype: type[np.generic], shape: list[int | str]) -> Callable:
+    return lambda model: model.graph.input.append(graphs.value(name, dtype, shape))
+
+
+def replace_input(name: str, dtype: type[np.generic], shape: list[int | str]) -> Callable:
+    def change(model: ModelProto) -> None:
+        drop_input(name)(model)
+        add_input(name, dtype, shape)(model)
+
+    return change
+
+
+def drop_input(name: str) -> Callable:
+    def change(model: ModelProto) -> None:
+        kept = [each for each in model.graph.input if each.name != name]
+        del model.graph.input[:]
+        model.graph.input.extend(kept)
+
+    return change
+
+
+def rename_output(old: str, new: str) -> Callable:
+    def change(model: ModelProto) -> None:
+        next(each for each in model.graph.output if each.name == old).name = new
+
+    return change
+
+
+def retype_output(name: str, dtype: int) -> Callable:
+    def change(model: ModelProto) -> None:
+        found = next(each for each in model.graph.output if each.name == name)
+        found.type.tensor_type.elem_type = dtype
+
+    return change
+
+
+def drop_cache(model: ModelProto) -> None:
+    for name in [each.name for each in model.graph.input if each.name.startswith("past")]:
+        drop_input(name)(model)
+
+
+def add_node(kind: str, domain: str) -> Callable:
+    return lambda model: model.graph.node.append(
+        helper.make_node(kind, ["input_ids"], ["extra"], domain=domain)
+    )
+
+
+def hide_node(kind: str, domain: str) -> Callable:
+    """Put the operator into a branch of a conditional."""
+
+    def change(model: ModelProto) -> None:
+        node = helper.make_node(kind, ["input_ids"], ["extra"], domain=domain)
+        body = helper.make_graph([node], "branch", [], [])
+        model.graph.node.append(
+            helper.make_node("If", ["input_ids"], ["y"], then_branch=body, else_branch=body)
+        )
+
+    return change
+
+
+PAST = ["batch_size", SHAPE.kv_heads, "past_sequence_length", SHAPE.head_size]
+REFUSALS = {
+    "an unknown input": (
+        add_input("inputs_embeds", np.float32, ["batch", "tokens", 8]),
+        r'no rule for this model\'s input "inputs_embeds" \(float32 \[batch, tokens, 8\]\)',
+    ),
+    "three-dimensional positions": (
+        add_input("position_ids", np.int64, [3, "batch", "tokens"]),
+        r'input "position_ids" \(int64 \[3, batch, tokens\]\)',
+    ),
+    "ids of a strange type": (
+        replace_input("input_ids", np.float32, ["batch", "tokens"]),
+        r'input "input_ids" \(float32 \[batch, tokens\]\)',
+    ),
+    "another kind of state": (
+        add_input("past_conv.0", np.float32, ["batch", 8, 4]),
+        r'input "past_conv.0" \(float32 \[batch, 8, 4\]\)',
+    ),
+    "a quantised cache": (
+        replace_input("past_key_values.1.value", np.int8, PAST),
+        r'input "past_key_values.1.value" \(int8',
+    ),
+    "a cache of fixed length": (
+        replace_input("past_key_values.0.key", np.float32, [1, 2, 64, 16]),
+        r'input "past_key_values.0.key" \(float32 \[1, 2, 64, 16\]\)',
+    ),
+    "a past without a present": (
+        rename_output("present.1.key", "other"),
+        'input "past_key_values.1.key" has no output "present.1.key"',
+    ),
+    "a present of another type": (
+        retype_output("present.0.key", TensorProto.FLOAT16),
+        r'output "present.0.key" \(float16',
+    ),
+    "no cache": (drop_cache, "no key-value cache"),
+    "no ids": (drop_input("input_ids"), 'has no input "input_ids"'),
+    "no logits": (rename_output("logits", "image"), 'has no output "logits".*gives image'),
+    "logits of a strange type": (
+        retype_output("logits", TensorProto.BFLOAT16),
+        r'output "logits" \(bfloat16',
+    ),
+    "a type the format does not know": (
+        retype_output("logits", 99),
+        r'output "logits" \(type 99',
+    ),
+    "an operator from elsewhere": (
+        add_node("Tokenize", "ai.onnx.contrib"),
+        'operator "Tokenize" of "ai.onnx.contrib"',
+    ),
+    "an operator hidden in a branch": (
+        hide_node("Spy", "evil.ops"),
+        'operator "Spy" of "evil.ops"',
+    ),
+    "a compiled context": (add_node("EPContext", "com.microsoft"), "compiled for one kind"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_a_graph_without_a_rule_is_refused_in_one_sentence(case: str) -> None:
+    change, sentence = REFUSALS[case]
+    model = copy(GROUPED)
+    change(model)
+    with pytest.raises(ModelUnsupported, match=sentence):
+        read(model)
+
+
+def test_an_empty_graph_is_damaged() -> None:
+    with pytest.raises(ModelDamaged, match="holds no graph"):
+        read(ModelProto())
+
+
+def test_names_may_be_the_folders_own() -> None:
+    model = copy(GROUPED)
+    renamed = {"input_ids": "tokens", "past_key_values.0.key": "kc_0", "present.0.key": "kn_0"}
+    renamed |= {"past_key_values.1.key": "kc_1", "present.1.key": "kn_1"}
+    for each in [*model.graph.input, *model.graph.output]:
+        each.name = renamed.get(each.name, each.name)
+    for node in model.graph.node:
+        node.input[:] = [renamed.get(each, each) for each in node.input]
+        node.output[:] = [renamed.get(each, each) for each in node.output]
+    contract = read(model, Names(ids="tokens", past_key="kc_%d", present_key="kn_%d"))
+    assert contract.in_place
+    assert contract.ids.name == "tokens"
+    assert {state.past: state.present for state in contract.states}["kc_1"] == "kn_1"
