@@ -37,6 +37,7 @@ class HostState(StrEnum):
     FAILED = "failed"
 
 
+_CLOSED = "The engine has been closed."
 _PASSING = (HostState.STARTING, HostState.LOADING, HostState.RESTARTING)
 
 
@@ -64,6 +65,7 @@ class EngineHost:
         self._hello: Hello | None = None
         self._loaded: Load | None = None
         self._refusal: CandorError = InvalidRequest("No model is loaded.", "Load a model first.")
+        self._closed = False
         self._crashes: deque[float] = deque()
         self._opening = asyncio.Lock()
         self._watching: set[asyncio.Task[None]] = set()
@@ -97,6 +99,8 @@ class EngineHost:
             CandorError: why the model cannot be loaded. It is not tried again.
         """
         async with self._opening:
+            if self._closed:
+                raise WorkerLost(_CLOSED)
             self._crashes.clear()
             try:
                 return await self._open(Load(str(path), variant, provider))
@@ -116,21 +120,27 @@ class EngineHost:
         return Answer(lambda: self._submit(request))
 
     async def close(self) -> None:
-        """End the worker; open answers get `WorkerLost`."""
+        """End the worker for good; open answers, and a load under way, get `WorkerLost`."""
+        self._closed = True
         for task in self._watching:
             task.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
         await self._discard()
-        self._refusal = WorkerLost("The engine has been closed.")
-        self._set(HostStatus(HostState.STOPPED))
+        async with self._opening:  # a load that was starting a worker has ended it by then
+            await self._give_up(HostState.STOPPED, WorkerLost(_CLOSED))
 
     async def _submit(self, request: Generate | Score) -> Stream:
         """Raises the reason why there is no engine, once that is certain."""
-        while self._status.state in _PASSING or (self._client is not None and self._client.lost):
+        while self._status.state in _PASSING or self._loss_is_news():
             await self._changed.wait()
         if self._client is None or self._status.state is not HostState.READY:
             raise from_code(self._refusal.code, self._refusal.message, self._refusal.hint)
         return self._client.submit(request)
+
+    def _loss_is_news(self) -> bool:
+        """Whether the worker has ended a moment ago and the status is about to say so."""
+        lost = self._client is not None and self._client.lost
+        return lost and self._status.state is HostState.READY
 
     async def _open(self, load: Load) -> ModelInfo:
         client = self._client
@@ -145,8 +155,11 @@ class EngineHost:
     async def _start(self) -> WorkerClient:
         self._advance(HostState.STARTING)
         client = self._make_client()
-        self._hello = await client.start()
-        self._client = client
+        hello = await client.start()
+        if self._closed:
+            await client.close()
+            raise WorkerLost(_CLOSED)
+        self._client, self._hello = client, hello
         task = asyncio.create_task(self._watch(client))
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
