@@ -93,7 +93,8 @@ class EngineHost:
     ) -> ModelInfo:
         """Load a model in place of the present one, in a new worker if there is none.
 
-        A failed or cancelled load leaves no model.
+        A failed or cancelled load leaves no model. A relative path is meant from here, not from
+        where the worker runs.
 
         Raises:
             CandorError: why the model cannot be loaded. It is not tried again.
@@ -103,7 +104,7 @@ class EngineHost:
                 raise WorkerLost(_CLOSED)
             self._crashes.clear()
             try:
-                return await self._open(Load(str(path), variant, provider))
+                return await self._open(Load(str(Path(path).absolute()), variant, provider))
             except CandorError as error:
                 await self._give_up(HostState.FAILED, error)
                 raise

@@ -80,6 +80,15 @@ def test_loading_is_told_step_by_step(model: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_relative_path_is_meant_from_here(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with hosting() as host:
+            assert (await host.load(model.name)).path == str(model)
+
+    monkeypatch.chdir(model.parent)
+    asyncio.run(scenario())
+
+
 def test_a_request_during_the_load_waits_for_it(model: Path) -> None:
     async def scenario() -> None:
         async with hosting() as host:
