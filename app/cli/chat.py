@@ -1,0 +1,51 @@
+"""`candor chat`: one question and its answer, or a dialogue with a person at the terminal."""
+
+from typing import Any
+
+import click
+
+from app.cli import generation
+from app.cli.dialogue import Dialogue
+from app.cli.options import (
+    answer_options,
+    load_command,
+    model_options,
+    output_options,
+    sampling_options,
+)
+from app.cli.prompts import chat_prompt
+from app.cli.terminal import Terminal
+from app.cli.texts import argument_or_stdin
+from app.cli.transcript import Transcript
+from app.domain.messages import Message, Role
+
+
+@click.command()
+@click.argument("prompt", required=False)
+@click.option("--system", metavar="S", help="How the model shall behave.")
+@click.option("--reasoning", type=click.Choice(["on", "off"]), help="Let the model think first.")
+@click.option("--effort", metavar="LEVEL", help="How much to think, if the model's template asks.")
+@answer_options
+@sampling_options
+@model_options
+@output_options
+@click.pass_obj
+def chat(terminal: Terminal, prompt: str | None, **options: Any) -> None:
+    """Ask PROMPT and show the answer.
+
+    Without PROMPT it is read from standard input; on a terminal, chat line by line.
+    """
+    text = argument_or_stdin(prompt)
+    if text is None and (options["as_json"] or not terminal.out.is_terminal):
+        raise click.UsageError("A PROMPT is needed, unless both ends are a terminal.")
+    with terminal.session() as session:
+        info = session.load(load_command(options))
+        if text is None:
+            Dialogue(terminal, session, info, options).hold()
+            return
+        question = Message(role=Role.USER, content=text if prompt else text.rstrip("\r\n"))
+        asked = generation.request(info, chat_prompt(info, [question], options), options)
+        if options["as_json"]:
+            generation.print_json(session, info, asked)
+        else:
+            generation.stream(terminal, session, info, asked, Transcript())

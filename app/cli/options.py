@@ -1,0 +1,134 @@
+"""The options that verbs share, and the domain values they stand for.
+
+Only what was given leaves here: everything else stays the model's own default.
+"""
+
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import click
+from msgspec import structs
+
+from app import paths
+from app.cli.types import LogitBias, TokenIds, sampling_range
+from app.domain.requests import Load, Provider
+from app.domain.sampling import SamplingParams
+from app.errors import InvalidRequest
+
+DEFAULT_TOP = 5
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+SAMPLING = tuple(name for name in SamplingParams.__struct_fields__ if name != "logit_bias")
+
+_HELP = {
+    "temperature": "0 picks the likeliest token; higher is more varied.",
+    "top_k": "Keep the K likeliest tokens; 0 is off.",
+    "top_p": "Keep the likeliest tokens that together reach this probability.",
+    "min_p": "Drop tokens less likely than this share of the likeliest one.",
+    "typical_p": "Keep the tokens of most typical surprise up to this probability.",
+    "repetition_penalty": "Divide the logits of tokens already seen; 1 is off.",
+    "frequency_penalty": "Lower a token's logit for each time it was seen; 0 is off.",
+    "presence_penalty": "Lower a token's logit once it was seen; 0 is off.",
+    "seed": "Same seed, same machine: same tokens.",
+}
+
+
+def _together(*options: Decorator) -> Decorator:
+    return lambda command: reduce(lambda inner, option: option(inner), reversed(options), command)
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --model, --variant and --provider; `load_command` reads them."""
+    return _together(
+        click.option("--model", metavar="DIR|FILE.onnx", help="A model; the built-in one if none."),
+        click.option("--variant", metavar="NAME", help="Which of the model's variants to run."),
+        click.option(
+            "--provider",
+            type=click.Choice([provider.value for provider in Provider]),
+            default=Provider.CPU.value,
+            show_default=True,
+            help="Where it runs.",
+        ),
+    )(command)
+
+
+def sampling_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds an option for every field of `SamplingParams`; `sampling` reads them."""
+    numbers = (
+        click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            type=sampling_range(name),
+            metavar="NUMBER",
+            help=_HELP[name],
+        )
+        for name in (*SAMPLING[1:], SAMPLING[0])
+    )
+    bias = click.option(
+        "--logit-bias",
+        type=LogitBias(),
+        multiple=True,
+        help="Add VALUE to the logit of token ID; repeatable.",
+    )
+    return _together(*numbers, bias)(command)
+
+
+def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --max-tokens and --stop."""
+    return _together(
+        click.option(
+            "--max-tokens",
+            type=click.IntRange(1, 10**9),
+            metavar="N",
+            help="Generate at most this many; until the model stops if not given.",
+        ),
+        click.option(
+            "--stop",
+            multiple=True,
+            metavar="TEXT",
+            help="Stop before this text appears in the answer; repeatable.",
+        ),
+    )(command)
+
+
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --top-logprobs and --json."""
+    return _together(
+        click.option(
+            "--top-logprobs",
+            type=click.IntRange(0, 100),
+            metavar="K",
+            help="List each token with its K likeliest candidates (5 with --json).",
+        ),
+        json_option,
+    )(command)
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
+)
+ids_option = click.option(
+    "--ids", type=TokenIds(), help="Token ids instead of text; needs no tokenizer."
+)
+
+
+def load_command(options: dict[str, Any]) -> Load:
+    """The command that opens the chosen model, by its full path: the worker lives elsewhere."""
+    model = options["model"]
+    path = paths.built_in_model() if model is None else Path(model).absolute()
+    return Load(str(path), options["variant"], Provider(options["provider"]))
+
+
+def sampling(defaults: SamplingParams, given: dict[str, Any]) -> SamplingParams:
+    """The model's defaults, overridden by the options that were given.
+
+    Raises:
+        InvalidRequest: a value lies outside its range, or a token is biased twice.
+    """
+    chosen = {name: given[name] for name in SAMPLING if given[name] is not None}
+    if biases := given["logit_bias"]:
+        chosen["logit_bias"] = dict(biases)
+        if len(chosen["logit_bias"]) < len(biases):
+            raise InvalidRequest("--logit-bias names one token twice.")
+    return structs.replace(defaults, **chosen)

@@ -1,0 +1,77 @@
+"""The one JSON object that `--json` prints: its fields and their order.
+
+Only ASCII leaves, so that no console can spoil it and no terminal obeys what a model wrote.
+"""
+
+import json
+from typing import Any
+
+import click
+from msgspec import structs
+
+from app.cli.transcript import Transcript
+from app.domain.tokens import Candidate, Channel, TokenRecord
+
+LEAST_LOGPROB = -9999.0
+
+
+def write(value: dict[str, Any]) -> None:
+    """Print `value` as one line of JSON on standard output."""
+    click.echo(json.dumps(value, allow_nan=False))
+
+
+def generation(model: str, transcript: Transcript) -> dict[str, Any]:
+    """The object of `chat` and `complete`: generated tokens only."""
+    return _result(model, transcript, transcript.text(), transcript.text(Channel.REASONING))
+
+
+def score(model: str, transcript: Transcript) -> dict[str, Any]:
+    """The object of `score`: the text's own tokens."""
+    return _result(model, transcript, transcript.text(Channel.PROMPT), "")
+
+
+def _result(model: str, transcript: Transcript, text: str, reasoning: str) -> dict[str, Any]:
+    finished = transcript.finished
+    usage = finished.usage
+    return {
+        "text": text,
+        "reasoning": reasoning,
+        "finish_reason": finished.reason.value,
+        "usage": {
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "reasoning_tokens": usage.reasoning_tokens,
+        },
+        "timings": structs.asdict(finished.timings),
+        "tokens": [_token(record) for record in transcript.tokens],
+        "seed": finished.seed,
+        "model": model,
+    }
+
+
+def _token(record: TokenRecord) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "text": record.text,
+        "logprob": _logprob(record.logprob),
+        "sampled_logprob": _logprob(record.sampled_logprob),
+        "rank": record.rank,
+        "entropy": record.entropy,
+        "tail": record.tail,
+        "channel": record.channel.value,
+        "source": record.source.value,
+        "top": [_candidate(candidate) for candidate in record.top],
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "id": candidate.id,
+        "text": candidate.text,
+        "logprob": _logprob(candidate.logprob),
+    }
+
+
+def _logprob(value: float | None) -> float | None:
+    """JSON has no infinity: a token that the model rules out gets the least number instead."""
+    return None if value is None else max(value, LEAST_LOGPROB)

@@ -1,0 +1,134 @@
+"""A worker for the length of one terminal command, driven from the main thread.
+
+Coroutines run to their end one after another; between them nothing runs, so that a person can be
+asked for a line. A worker that was lost is started again with the next request.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from types import TracebackType
+from typing import Self
+
+from app.cli.progress import ProgressBar
+from app.domain.events import Event, Hello, Loaded, Progress, Stage
+from app.domain.models import ModelInfo
+from app.domain.requests import Generate, Load, Score
+from app.errors import Bug
+from app.worker.client import WorkerClient
+from app.worker.stream import Stream
+
+Show = Callable[[Event], None]
+MakeClient = Callable[[], WorkerClient]
+
+_LABELS = {
+    Stage.LOAD: "Loading the model",
+    Stage.PREFILL: "Reading the prompt",
+    Stage.SCORE: "Scoring",
+}
+
+
+class Session:
+    """A worker and the loop that talks to it, for a `with` block, whose end closes both."""
+
+    def __init__(self, make_client: MakeClient, bar: ProgressBar) -> None:
+        self.bar = bar
+        self._make_client = make_client
+        self._client: WorkerClient | None = None
+        self._loaded: Load | None = None
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.bar.clear()
+        with self._runner:
+            if self._client is not None:
+                self._runner.run(self._client.close())
+
+    @property
+    def pid(self) -> int:
+        """The process id of the worker, which was started."""
+        pid = self._running().pid
+        if pid is None:
+            raise Bug("The worker was asked for its process before it had one.")
+        return pid
+
+    def start(self) -> Hello:
+        """Start a worker.
+
+        Raises:
+            WorkerLost: it cannot be started.
+        """
+        self._client = self._make_client()
+        return self._runner.run(self._client.start())
+
+    def load(self, command: Load) -> ModelInfo:
+        """Open a model, in a worker that is started if there is none.
+
+        Raises:
+            CandorError: it cannot be opened.
+        """
+        if self._client is None or self._client.lost:
+            self.start()
+        self._loaded = command
+        return self._runner.run(self._load(command))
+
+    def ask(self, request: Generate | Score, show: Show, *, stoppable: bool = False) -> None:
+        """Run a request to its end, handing every event but progress to `show`.
+
+        With `stoppable`, Ctrl+C ends the request, which then finishes as cancelled.
+
+        Raises:
+            CandorError: the request failed.
+            KeyboardInterrupt: Ctrl+C; twice where `stoppable`.
+        """
+        if self._running().lost and self._loaded is not None:
+            self.load(self._loaded)
+        self._runner.run(self._ask(request, show, stoppable))
+
+    def _running(self) -> WorkerClient:
+        if self._client is None:
+            raise Bug("A request was made before a worker was started.")
+        return self._client
+
+    async def _load(self, command: Load) -> ModelInfo:
+        self.bar.update(_LABELS[Stage.LOAD])
+        try:
+            async for event in self._running().submit(command):
+                if isinstance(event, Progress):
+                    self.bar.update(_LABELS[event.stage], event.done, event.total)
+                elif isinstance(event, Loaded):
+                    return event.model
+        finally:
+            self.bar.clear()
+        raise Bug("The worker neither loaded the model nor said why.")
+
+    async def _ask(self, request: Generate | Score, show: Show, stoppable: bool) -> None:
+        try:
+            async with aclosing(self._running().submit(request)) as stream:
+                await self._follow(stream, show, stoppable)
+        finally:
+            self.bar.clear()
+
+    async def _follow(self, stream: Stream, show: Show, stoppable: bool) -> None:
+        try:
+            await self._drain(stream, show)
+        except asyncio.CancelledError:
+            if not stoppable:
+                raise
+            stream.cancel()
+            await self._drain(stream, show)
+
+    async def _drain(self, stream: Stream, show: Show) -> None:
+        async for event in stream:
+            if isinstance(event, Progress):
+                self.bar.update(_LABELS[event.stage], event.done, event.total)
+            else:
+                show(event)

@@ -1,0 +1,38 @@
+"""What every verb is handed: the person's terminal and the way to an engine."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.segment import Segment, Segments
+from rich.style import Style
+
+from app.cli.progress import ProgressBar
+from app.cli.session import MakeClient, Session
+from app.cli.visible import visible_line
+
+
+class Terminal:
+    """Both output streams, and sessions with a worker of their own."""
+
+    def __init__(self, make_client: MakeClient) -> None:
+        self.out = Console(highlight=False)
+        self.err = Console(highlight=False, stderr=True)
+        self._make_client = make_client
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Print lines on standard output, as they are but for controls."""
+        for line in lines:
+            self.out.print(Segments([Segment(visible_line(line) + "\n")]), end="", soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """Print a line that is no part of the answer on standard error."""
+        line = Segment(visible_line(text) + "\n", Style(dim=True))
+        self.err.print(Segments([line]), end="", soft_wrap=True)
+
+    def complain(self, text: str) -> None:
+        """Print what went wrong on standard error."""
+        self.err.print(Segments([Segment(visible_line(text) + "\n")]), end="", soft_wrap=True)
+
+    def session(self) -> Session:
+        """A session that is ready to load a model."""
+        return Session(self._make_client, ProgressBar(self.err))

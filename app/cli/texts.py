@@ -1,0 +1,68 @@
+"""Where a verb's text comes from: an argument, standard input or a file, always UTF-8."""
+
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from app.cli.visible import visible_line
+from app.errors import InvalidRequest
+
+MAX_BYTES = 128 * 2**20
+STDIN = "-"
+
+
+def argument_or_stdin(text: str | None) -> str | None:
+    """The argument if there is one, else standard input; None if that is a person's terminal.
+
+    Raises:
+        InvalidRequest: the text is not UTF-8, or longer than any model could read.
+    """
+    if text is None:
+        return None if sys.stdin.isatty() else read(STDIN)
+    return require_utf8(text, "The prompt")
+
+
+def require_utf8(text: str, name: str) -> str:
+    """The text itself, which reached the program as bytes that Python could not all decode.
+
+    Raises:
+        InvalidRequest: it has no encoding.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise _not_utf8(name) from error
+    return text
+
+
+def read(file: str) -> str:
+    """The text of a file, or of standard input for `-`.
+
+    Raises:
+        InvalidRequest: it cannot be read, is not UTF-8, or longer than any model could read.
+    """
+    if file == STDIN:
+        return _decode(sys.stdin.buffer, "Standard input")
+    name = visible_line(file)
+    try:
+        with Path(file).open("rb") as stream:
+            return _decode(stream, name)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise InvalidRequest(f"{name} cannot be read: {reason or 'not a file name'}.") from error
+
+
+def _decode(stream: BinaryIO, name: str) -> str:
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise InvalidRequest(
+            f"{name} is longer than {MAX_BYTES // 2**20} MB, which no model can read at once."
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(name) from error
+
+
+def _not_utf8(name: str) -> InvalidRequest:
+    return InvalidRequest(f"{name} is not UTF-8 text.", "Convert it to UTF-8 and try again.")
