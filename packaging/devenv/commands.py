@@ -76,6 +76,8 @@ def _lock(environment: Environment, progress: Progress, arguments: list[str]) ->
     uv = shutil.which("uv")
     if uv is None:
         raise SetupError("The lock file is written by uv. Install uv, then try again.")
+    progress.start(f"Writing {LOCK}")
+    progress.finish()
     options = ["--extra", "dev", "--universal", "--python-version", "3.11", "--generate-hashes"]
     silent = ["--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
     command = [uv, "pip", "compile", "pyproject.toml", *options, *silent, "-o", LOCK, *arguments]
