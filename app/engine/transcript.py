@@ -95,10 +95,9 @@ class Transcript:
         first, last = span.start - self._dropped, span.end - self._dropped
         covered = self._characters[first:last]
         channel, shown = self._place(covered, first)
-        self._batch.token(channel, record(choice, shown, channel, self._token_bytes))
+        fresh = self._characters[self._given - self._dropped : last]
+        self._batch.add(record(choice, shown, channel, self._token_bytes), fresh)
         self.counts[channel] += 1
-        for character in self._characters[self._given - self._dropped : last]:
-            self._batch.text(character.channel, character.text)
         self._given = max(self._given, span.end)
 
     def _place(self, covered: Sequence[_Character], position: int) -> tuple[Channel, Span]:
@@ -133,12 +132,14 @@ class _Batch:
     def __init__(self) -> None:
         self._parts: list[tuple[Channel, list[str], list[TokenRecord]]] = []
 
-    def token(self, channel: Channel, token: TokenRecord) -> None:
-        self._part(channel)[2].append(token)
-
-    def text(self, channel: Channel, text: str) -> None:
-        if text:
-            self._part(channel)[1].append(text)
+    def add(self, token: TokenRecord, characters: Sequence[_Character]) -> None:
+        """Append the text of `characters`, and `token` to what holds the last of its channel."""
+        start = max(0, len(self._parts) - 1)
+        for character in characters:
+            if character.text:
+                self._part(character.channel)[1].append(character.text)
+        own = [part for part in self._parts[start:] if part[0] is token.channel]
+        (own[-1] if own else self._part(token.channel))[2].append(token)
 
     def deltas(self) -> list[Delta]:
         return [Delta(channel, "".join(text), tuple(got)) for channel, text, got in self._parts]

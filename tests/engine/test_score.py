@@ -1,0 +1,171 @@
+"""Scores of given texts, against an independent forward pass and against generation."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer as NativeTokenizer
+from tokenizers.processors import TemplateProcessing
+
+from app.domain.events import Delta, Event, FinishReason, Progress
+from app.domain.requests import IdsPrompt, Score, TextPrompt
+from app.domain.tokens import Channel, Source
+from app.engine.generate import generate
+from app.engine.model import Model
+from app.engine.score import begin, tick
+from app.errors import ContextExceeded, InvalidRequest
+from tests.engine import graphs, reference
+from tests.engine.reference import Shape
+from tests.engine.test_generate import (
+    PROMPT,
+    SHAPE,
+    WEIGHTS,
+    finished,
+    ids,
+    opened,
+    records,
+    request,
+    text,
+    text_folder,
+)
+from tests.engine.test_statistics import slow_entropy, slow_logprobs
+
+
+@pytest.fixture(scope="module")
+def ids_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return opened(graphs.small_model(tmp_path_factory.mktemp("ids"), SHAPE))
+
+
+@pytest.fixture(scope="module")
+def text_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return opened(text_folder(tmp_path_factory.mktemp("text")))
+
+
+def score(model: Model, prompt: TextPrompt | IdsPrompt, top_logprobs: int = 5) -> list[Event]:
+    scoring = begin(model, Score(prompt=prompt, top_logprobs=top_logprobs))
+    events: list[Event] = []
+    while not scoring.finished:
+        events += tick(model, scoring)
+    return events
+
+
+def with_special(folder: Path, single: str) -> Path:
+    """Let the folder's tokenizer put its special tokens around a text as `single` says."""
+    path = folder / "tokenizer.json"
+    native = NativeTokenizer.from_file(str(path))
+    specials = [(name, native.token_to_id(name)) for name in ("<|im_start|>", "<|im_end|>")]
+    native.post_processor = TemplateProcessing(single=single, special_tokens=specials)
+    native.save(str(path))
+    config = folder / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "eos_token_id": 2}))
+    return folder
+
+
+def test_scores_are_those_of_the_reference(ids_model: Model) -> None:
+    rows = reference.logits(WEIGHTS, SHAPE, list(PROMPT))
+    events = score(ids_model, IdsPrompt(PROMPT))
+    tokens = records(events)
+    assert [token.id for token in tokens] == list(PROMPT)
+    for token, row in zip(tokens[1:], rows, strict=False):
+        assert token.logprob == pytest.approx(slow_logprobs(row)[token.id], abs=1e-4)
+        assert token.entropy == pytest.approx(slow_entropy(row), abs=1e-3)
+        assert token.rank == 1 + (row > row[token.id]).sum()
+
+
+def test_the_first_token_has_no_numbers_and_none_is_sampled(ids_model: Model) -> None:
+    first, *others = records(score(ids_model, IdsPrompt(PROMPT)))
+    assert (first.logprob, first.rank, first.entropy, first.tail) == (None, None, None, None)
+    assert first.top == ()
+    assert all(token.logprob is not None for token in others)
+    for token in (first, *others):
+        assert token.sampled_logprob is None
+        assert (token.source, token.channel) == (Source.FORCED, Channel.PROMPT)
+
+
+def test_progress_and_result(ids_model: Model) -> None:
+    events = score(ids_model, IdsPrompt(PROMPT))
+    steps = [(each.done, each.total) for each in events if isinstance(each, Progress)]
+    result = finished(events)
+    assert steps == [(128, 200), (200, 200)]
+    assert (result.reason, result.seed) == (FinishReason.STOP, None)
+    assert (result.usage.prompt_tokens, result.usage.completion_tokens) == (200, 0)
+    assert result.timings.prefill_tokens_per_s > 0
+
+
+def test_a_chunk_comes_as_one_delta(ids_model: Model) -> None:
+    deltas = [event for event in score(ids_model, IdsPrompt(PROMPT)) if isinstance(event, Delta)]
+    assert len(deltas) == 2
+
+
+def test_a_generated_token_scores_as_it_was_generated(ids_model: Model) -> None:
+    generated = records(generate(ids_model, request()))
+    whole = (*PROMPT, *(token.id for token in generated))
+    scored = records(score(ids_model, IdsPrompt(whole)))[len(PROMPT) :]
+    for token, expected in zip(scored, generated, strict=True):
+        assert token.logprob == pytest.approx(expected.logprob, abs=1e-4)
+        assert token.rank == expected.rank
+
+
+def test_a_score_leaves_generation_as_it_was(ids_model: Model) -> None:
+    ids_model.forward.clear()
+    fresh = ids(generate(ids_model, request()))
+    score(ids_model, IdsPrompt(PROMPT[:50]))
+    assert ids(generate(ids_model, request())) == fresh
+
+
+def test_the_text_comes_back_in_the_prompt_channel(text_model: Model) -> None:
+    written = "déjà 東 <think>vu</think>\n" * 12
+    events = score(text_model, TextPrompt(written))
+    assert text(events, Channel.PROMPT) == written
+    assert records(events)[-1].end == len(written)
+
+
+def test_a_start_token_is_context_and_has_no_record(tmp_path: Path) -> None:
+    model = opened(with_special(text_folder(tmp_path), "<|im_start|> $A <|im_end|>"))
+    assert model.tokenizer is not None
+    own = model.tokenizer.encode("hello", add_special=False)
+    events = score(model, TextPrompt("hello"))
+    assert ids(events) == own
+    assert all(token.logprob is not None for token in records(events))
+    assert finished(events).usage.prompt_tokens == len(own) + 1
+
+
+def test_a_completion_reads_the_start_token_but_not_the_end_token(tmp_path: Path) -> None:
+    model = opened(with_special(text_folder(tmp_path), "<|im_start|> $A <|im_end|>"))
+    assert model.tokenizer is not None
+    own = model.tokenizer.encode("hello", add_special=False)
+    events = list(generate(model, request(TextPrompt("hello"), max_tokens=1)))
+    assert finished(events).usage.prompt_tokens == len(own) + 1
+    events = list(generate(model, request(TextPrompt(""), max_tokens=1)))
+    assert finished(events).usage.prompt_tokens == 2
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_cancel_ends_within_one_tick(ids_model: Model, after: int) -> None:
+    scoring = begin(ids_model, Score(prompt=IdsPrompt(PROMPT)))
+    events = [event for _ in range(after) for event in tick(ids_model, scoring)]
+    scoring.cancel()
+    events += tick(ids_model, scoring)
+    assert finished(events).reason is FinishReason.CANCELLED
+    assert len(records(events)) == after * 129
+
+
+def test_what_cannot_be_scored_is_refused(ids_model: Model, text_model: Model) -> None:
+    with pytest.raises(InvalidRequest, match="The prompt is empty"):
+        begin(ids_model, Score(prompt=IdsPrompt(())))
+    with pytest.raises(InvalidRequest, match="The prompt is empty"):
+        begin(text_model, Score(prompt=TextPrompt("")))
+    with pytest.raises(InvalidRequest, match="top_logprobs"):
+        begin(ids_model, Score(prompt=IdsPrompt((1,)), top_logprobs=101))
+    with pytest.raises(ContextExceeded, match="needs 513 tokens; this model holds 512"):
+        begin(ids_model, Score(prompt=IdsPrompt((1,) * 513)))
+
+
+def test_a_text_may_fill_the_whole_context(tmp_path: Path) -> None:
+    model = opened(graphs.small_model(tmp_path, Shape(context=16)))
+    assert len(records(score(model, IdsPrompt(PROMPT[:16])))) == 16
+
+
+def test_a_single_token_has_a_record_without_numbers(ids_model: Model) -> None:
+    (token,) = records(score(ids_model, IdsPrompt((7,))))
+    assert token.logprob is None
