@@ -20,6 +20,7 @@ from tests.engine.reference import Shape, Weights, random_weights
 Attend = Callable[[int, str, str, str], str]
 """Layer, q, k, v to the attended values, by name."""
 
+_KEEP = "num_logits_to_keep"
 _MICROSOFT = "com.microsoft"
 
 
@@ -54,10 +55,12 @@ def grouped(
     dtype: type[np.generic] = np.float32,
     ids_dtype: type[np.generic] = np.int64,
     head_symbol: str | None = None,
+    keep_shape: list[int | str] | None = None,
 ) -> ModelProto:
     """The network with fused attention; past keys come first, then past values, as genai builds.
 
-    `head_symbol` leaves the cache's head size open under that name.
+    `head_symbol` leaves the cache's head size open under that name; with `keep_shape` the graph
+    has an input num_logits_to_keep of that shape.
     """
     g = Builder(dtype)
     lengths = g.op("ReduceSum", "attention_mask", g.constant([1]), keepdims=0)
@@ -76,9 +79,10 @@ def grouped(
             domain=_MICROSOFT, num_heads=shape.heads, kv_num_heads=shape.kv_heads, do_rotary=1,
         )  # fmt: skip
 
-    _decoder(g, shape, weights, attend)
+    _decoder(g, shape, weights, attend, keeps_last=keep_shape is not None)
     head: int | str = head_symbol or shape.head_size
-    inputs = [_ids_input(ids_dtype), _mask_input(ids_dtype), *_past(shape, dtype, head)]
+    keep = [value(_KEEP, np.int64, keep_shape)] if keep_shape is not None else []
+    inputs = [*keep, _ids_input(ids_dtype), _mask_input(ids_dtype), *_past(shape, dtype, head)]
     return _model(g, inputs, _outputs(shape, dtype, head))
 
 
@@ -159,7 +163,9 @@ def small_model(folder: Path, shape: Shape | None = None, seed: int = 0) -> Path
     return write_folder(folder, grouped(shape, random_weights(shape, seed)), shape)
 
 
-def _decoder(g: Builder, shape: Shape, weights: Weights, attend: Attend) -> None:
+def _decoder(
+    g: Builder, shape: Shape, weights: Weights, attend: Attend, keeps_last: bool = False
+) -> None:
     """Embedding, layers and tied head, written to the output `logits`."""
     embed = g.stored("embed", weights)
     x = g.op("Gather", embed, "input_ids")
@@ -178,6 +184,9 @@ def _decoder(g: Builder, shape: Shape, weights: Weights, attend: Attend) -> None
         h = g.op("Mul", gate, g.op("MatMul", h, g.stored(f"{layer}.up", weights)))
         x = g.op("Add", x, g.op("MatMul", h, g.stored(f"{layer}.down", weights)))
     x = _rms(g, x, g.stored("norm", weights), shape)
+    if keeps_last:
+        first = g.op("Neg", g.op("Reshape", _KEEP, g.constant([1])))
+        x = g.op("Slice", x, first, g.constant([2**31]), g.constant([1]))
     g.op("MatMul", x, g.op("Transpose", embed, perm=[1, 0]), outputs=("logits",))
 
 

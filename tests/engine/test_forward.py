@@ -4,21 +4,33 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import ModelProto, helper, numpy_helper
 
 from app.domain.requests import Provider
 from app.engine.forward import CHUNK, Forward
 from app.engine.model import open_model
-from app.errors import ContextExceeded, InvalidRequest
+from app.errors import ContextExceeded, InvalidRequest, ModelUnsupported
 from tests.engine import graphs, reference
 from tests.engine.reference import Shape
 
 SHAPE = Shape()
 WEIGHTS = reference.random_weights(SHAPE)
 IDS = np.random.default_rng(1).integers(0, SHAPE.vocabulary, 300).tolist()
+
+
+def grown(model: ModelProto) -> ModelProto:
+    """The same graph with a second reader of the past, which forbids sharing its memory."""
+    model.graph.node.append(helper.make_node("Shape", ["past_key_values.0.key"], ["length"]))
+    return model
+
+
 GRAPHS = {
     "grouped": graphs.grouped(SHAPE, WEIGHTS),
     "grouped, int32 ids": graphs.grouped(SHAPE, WEIGHTS, ids_dtype=np.int32),
     "grouped, open head size": graphs.grouped(SHAPE, WEIGHTS, head_symbol="kv_cache_dim"),
+    "grouped, growing": grown(graphs.grouped(SHAPE, WEIGHTS)),
+    "grouped, one logit": graphs.grouped(SHAPE, WEIGHTS, keep_shape=[]),
+    "grouped, logits counted": graphs.grouped(SHAPE, WEIGHTS, keep_shape=[1]),
     "plain": graphs.plain(SHAPE, WEIGHTS),
     "plain, int32 ids": graphs.plain(SHAPE, WEIGHTS, ids_dtype=np.int32),
 }
@@ -89,12 +101,28 @@ def test_a_full_context_refuses_and_keeps_the_cache(tmp_path: Path) -> None:
 
 def test_a_failed_run_leaves_the_cache_as_it_was(forward: Forward) -> None:
     forward.run(IDS[:10])
-    with pytest.raises(Exception, match="failed while it computed"):
+    with pytest.raises(ModelUnsupported, match="failed while it computed"):
         forward.run([5, SHAPE.vocabulary + 1000])
     assert forward.cached_ids == tuple(IDS[:10])
     expected = reference.logits(WEIGHTS, SHAPE, IDS[:12])[10:]
     actual = forward.run(IDS[10:12], every_position=True)
     np.testing.assert_allclose(actual, expected, atol=1e-4, rtol=0)
+
+
+def test_numbers_that_stop_being_finite_leave_the_cache_as_it_was(tmp_path: Path) -> None:
+    graph = graphs.grouped(SHAPE, WEIGHTS)
+    table = next(each for each in graph.graph.initializer if each.name == "cos")
+    values = numpy_helper.to_array(table).copy()
+    values[10:] = np.nan
+    table.CopyFrom(numpy_helper.from_array(values, "cos"))
+    forward = open_forward(graphs.write_folder(tmp_path, graph, SHAPE))
+    forward.run(IDS[:10])
+    with pytest.raises(ModelUnsupported, match="numbers that are not finite"):
+        forward.run(IDS[10:11])
+    assert forward.cached_ids == tuple(IDS[:10])
+    assert forward.reuse(IDS[:10]) == 9
+    expected = reference.logits(WEIGHTS, SHAPE, IDS[:10])[-1:]
+    np.testing.assert_allclose(forward.run(IDS[9:10]), expected, atol=1e-4, rtol=0)
 
 
 def test_nothing_to_run_is_refused(forward: Forward) -> None:
