@@ -34,8 +34,8 @@ class Configs:
 
     `model` is config.json, `text` its part about the text model, `generation` is
     generation_config.json, `genai` and `decoder` are genai_config.json's model and its decoder,
-    `search` its sampling, `tokenizer` is tokenizer_config.json and `template` the chat template's
-    source.
+    `search` its sampling; `special_tokens` are the tokenizer's, by name, and `template` is the
+    chat template's source.
     """
 
     model: Json
@@ -44,7 +44,6 @@ class Configs:
     genai: Json
     decoder: Json
     search: Json
-    tokenizer: Json
     special_tokens: Mapping[str, str]
     template: str | None
 
@@ -102,7 +101,6 @@ def read_configs(folder: ModelFolder) -> Configs:
         genai=genai,
         decoder=_section(genai, "decoder"),
         search=_section(genai_config, "search"),
-        tokenizer=tokenizer,
         special_tokens=_special_tokens(folder.json("special_tokens_map.json") | tokenizer),
         template=_template_source(folder, tokenizer),
     )
@@ -117,7 +115,7 @@ def _template_source(folder: ModelFolder, tokenizer: Json) -> str | None:
             raise ModelDamaged(f"{file.name} is not a text file.") from error
     given = folder.json("chat_template.json").get("chat_template", tokenizer.get("chat_template"))
     if isinstance(given, list):
-        named = {each["name"]: each["template"] for each in given if isinstance(each, dict)}
+        named = {each.get("name"): each.get("template") for each in given if isinstance(each, dict)}
         given = named.get("default") or next(iter(named.values()), None)
     if not isinstance(given, str | None):
         raise ModelDamaged("The model's chat template is not a text.")

@@ -80,6 +80,7 @@ def find_model(path: Path, variant: str | None) -> ModelFolder:
         ModelNotFound: there is no ONNX model at this place.
         InvalidRequest: the model has no such variant.
     """
+    path = path.absolute()
     if path.is_file():
         return _from_file(path, variant)
     if not path.is_dir():
@@ -90,7 +91,7 @@ def find_model(path: Path, variant: str | None) -> ModelFolder:
             f"There is no ONNX model in {path}.",
             "Choose a folder that holds an .onnx file.",
         )
-    return ModelFolder(path, path, path.absolute().name, variants, _choose(variants, variant))
+    return ModelFolder(path, path, path.name, variants, _choose(variants, variant))
 
 
 def _from_file(path: Path, variant: str | None) -> ModelFolder:
@@ -109,7 +110,7 @@ def _from_file(path: Path, variant: str | None) -> ModelFolder:
             f'{path.name} is the variant "{chosen.name}", not "{variant}".',
             "Give the model's folder to choose among its variants.",
         )
-    return ModelFolder(path, root, root.absolute().name, variants, chosen)
+    return ModelFolder(path, root, root.name, variants, chosen)
 
 
 def _choose(variants: tuple[Variant, ...], wanted: str | None) -> Variant:
@@ -134,7 +135,7 @@ def _variants(root: Path) -> tuple[Variant, ...]:
     found = [*_genai(root), *_by_suffix(root / "onnx", Layout.TRANSFORMERS_JS)]
     taken = {each.file for each in found}
     found += [each for each in _by_suffix(root, Layout.OPTIMUM) if each.file not in taken]
-    return tuple(found or _single(root))
+    return tuple(found or _single(root) or _single(root / "onnx"))
 
 
 def _genai(root: Path) -> list[Variant]:

@@ -21,6 +21,17 @@ _REASONING_SWITCHES = ("enable_thinking", "thinking")
 _EFFORT_SWITCHES = ("reasoning_effort", "thinking_effort")
 _OURS = ("messages", "tools", "documents", "add_generation_prompt")
 
+# What Python raises where a template misuses its values.
+_FAILURES = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 Variables = Mapping[str, str | bool | int | float]
 
 
@@ -77,7 +88,7 @@ class ChatTemplate:
             raise InvalidRequest(
                 f"The model's chat template refuses this conversation: {error.message}"
             ) from error
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except _FAILURES as error:
             raise InvalidRequest(f"The model's chat template failed: {error}") from error
 
     def _checked(self, reasoning: bool | None, variables: Variables) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Reads tokenizer.json through the `tokenizers` library; the bytes of a single tok
 work, since the library decodes only whole texts.
 """
 
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ class Tokenizer:
 
     def __init__(self, path: Path) -> None:
         description = files.read_json(path)
-        self._native = _native(description, path)
+        self._native = _native(path)
         self._native.no_truncation()
         self._native.no_padding()
         vocabulary = self._native.get_vocab(with_added_tokens=True)
@@ -94,9 +93,9 @@ class Tokenizer:
         return self._bytes_of(token) if token is not None else b""
 
 
-def _native(description: dict[str, Any], path: Path) -> NativeTokenizer:
+def _native(path: Path) -> NativeTokenizer:
     try:
-        return NativeTokenizer.from_str(json.dumps(description))
+        return NativeTokenizer.from_file(str(path))
     except Exception as error:
         raise ModelDamaged(
             f"{path.name} cannot be read: {error}.", "Download the model again."

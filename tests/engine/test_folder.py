@@ -44,6 +44,7 @@ def make(root: Path, *names: str) -> Path:
             "onnxruntime/cpu/int4",
             {"fp16", "onnxruntime/cpu/int4"},
         ),
+        (["onnx/story.onnx"], Layout.SINGLE, "story", {"story"}),
         (["tinystories.onnx"], Layout.SINGLE, "tinystories", {"tinystories"}),
     ],
 )
@@ -78,6 +79,14 @@ def test_a_lone_file_is_a_model(tmp_path: Path) -> None:
     make(tmp_path, "model.onnx", "mine.onnx")
     found = find_model(tmp_path / "mine.onnx", None)
     assert (found.chosen.layout, found.chosen.name) == (Layout.SINGLE, "mine")
+
+
+def test_a_relative_path_means_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "onnx/model_q4.onnx", "config.json")
+    monkeypatch.chdir(tmp_path / "onnx")
+    found = find_model(Path("model_q4.onnx"), None)
+    assert (found.chosen.layout, found.chosen.name) == (Layout.TRANSFORMERS_JS, "q4")
+    assert found.find("config.json") == tmp_path / "config.json"
 
 
 def test_side_files_are_looked_for_upwards_to_the_root_only(tmp_path: Path) -> None:

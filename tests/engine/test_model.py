@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onnx import ModelProto
 
+from app.domain.messages import Message, Role
 from app.domain.models import Layout
 from app.domain.requests import Provider
 from app.domain.sampling import SamplingParams
+from app.engine.memory import physical_memory
 from app.engine.model import Model, open_model
 from app.errors import (
     CandorError,
@@ -294,6 +297,30 @@ def test_any_file_cut_anywhere_ends_in_a_sentence(folder: Path, data: st.DataObj
             opened(folder)
     finally:
         file.write_bytes(whole)
+
+
+def test_memory_limits_the_context(tmp_path: Path) -> None:
+    graphs.write_folder(tmp_path, graphs.plain(SHAPE, WEIGHTS), replace(SHAPE, context=10**12))
+    bytes_per_token = 2 * SHAPE.layers * SHAPE.kv_heads * SHAPE.head_size * 4
+    expected = physical_memory() // 4 // bytes_per_token
+    assert opened(tmp_path).info.context_length == expected < 10**12
+
+
+def test_a_template_may_come_in_any_of_three_files(folder: Path) -> None:
+    (folder / "chat_template.jinja").unlink()
+    named = [{"name": "tool_use", "template": "no"}, {"name": "default", "template": "list"}]
+    write(folder / "tokenizer_config.json", chat_template=named)
+    assert rendered(folder) == "list"
+    write(folder / "chat_template.json", chat_template="file")
+    assert rendered(folder) == "file"
+    (folder / "chat_template.jinja").write_text("jinja")
+    assert rendered(folder) == "jinja"
+
+
+def rendered(folder: Path) -> str:
+    template = opened(folder).template
+    assert template is not None
+    return template.render([Message(Role.USER, "Hello")], reasoning=None, variables={})
 
 
 def test_a_place_without_a_model_is_named(tmp_path: Path) -> None:

@@ -123,6 +123,7 @@ def test_a_template_may_refuse_a_conversation() -> None:
         "{% set _ = messages.append(1) %}",
         "{{ range(100000000) | list }}",
         "{{ 1 / 0 }}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
         "{{ messages[0].content.missing() }}",
     ],
 )
