@@ -36,6 +36,11 @@ def configure_worker() -> None:
     _install(logging.StreamHandler(sys.stderr), WORKER_FORMAT)
 
 
+def worker_level(line: str) -> int:
+    """The level of a line that a worker wrote; what its libraries print is just information."""
+    return logging.getLevelNamesMapping().get(line.partition(" ")[0], logging.INFO)
+
+
 def escape(text: str) -> str:
     """The text in one line, control characters as `\\x1b` and the like."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
@@ -64,9 +69,6 @@ def _kind(error: BaseException) -> str:
 def _install(handler: logging.Handler, form: str) -> None:
     handler.setFormatter(_Formatter(form))
     root = logging.getLogger()
-    for old in list(root.handlers):
-        root.removeHandler(old)
-        old.close()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("app").setLevel(logging.INFO)
@@ -76,6 +78,7 @@ class _Formatter(logging.Formatter):
     """One line per message; a stack follows on indented lines."""
 
     def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # another handler may have written the messages into it
         lines = super().format(record).split("\n")
         return "\n    ".join(escape(line) for line in lines)
 

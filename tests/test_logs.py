@@ -17,14 +17,13 @@ SECRET = "canary-4711"
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
     root, ours = logging.getLogger(), logging.getLogger("app")
-    before = (list(root.handlers), root.level, ours.level)
+    handlers, levels = set(root.handlers), (root.level, ours.level)
     yield
-    for handler in set(root.handlers) - set(before[0]):
+    for handler in set(root.handlers) - handlers:
         root.removeHandler(handler)
         handler.close()
-    root.handlers[:], level, own = before
-    root.setLevel(level)
-    ours.setLevel(own)
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
 
 
 def test_the_file_is_private_and_in_the_profile(profile: Path) -> None:
@@ -63,6 +62,7 @@ def test_the_file_is_rotated_by_size(monkeypatch: pytest.MonkeyPatch) -> None:
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
+@pytest.mark.expects_log
 def test_an_exception_is_logged_without_its_message(profile: Path) -> None:
     path = logs.configure("window")
     try:
@@ -92,6 +92,14 @@ def test_a_log_that_cannot_be_written_stops_nothing(
     for _ in range(2):
         logging.getLogger("app.test").info("hello")
     assert capsys.readouterr().err.count("the log cannot be written") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [("ERROR app.worker: it failed", 40), ("Fatal Python error", 20), ("", 20), ("info", 20)],
+)
+def test_a_workers_line_keeps_its_level(line: str, level: int) -> None:
+    assert logs.worker_level(line) == level
 
 
 def test_a_worker_logs_to_its_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:

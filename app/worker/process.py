@@ -17,6 +17,7 @@ from typing import IO, cast
 
 from app import paths
 from app.errors import WorkerLost
+from app.logs import worker_level
 from app.worker.channel import FrameChannel
 from app.worker.exits import describe_exit
 
@@ -84,7 +85,8 @@ class WorkerProcess:
         """Put what the worker and its libraries print into the log, line by line."""
         with cast(IO[bytes], self._process.stderr) as errors:
             while line := errors.readline(_LONGEST_LINE):
-                _log.info("worker %d: %s", self.pid, line.decode(errors="replace").rstrip())
+                text = line.decode(errors="replace").rstrip()
+                _log.log(worker_level(text), "worker %d: %s", self.pid, text)
 
 
 def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:

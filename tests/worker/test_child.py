@@ -101,6 +101,14 @@ def test_nothing_is_left_in_a_home_by_the_runtimes_telemetry(tmp_path: Path, mod
     assert list(home.rglob("*")) == []
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_what_a_library_prints_cannot_reach_the_pipe(tmp_path: Path) -> None:
+    with raw_worker(tmp_path) as worker:
+        files = Path(f"/proc/{worker.process.pid}/fd")
+        assert (files / "0").readlink() == Path(os.devnull)
+        assert (files / "1").readlink() == (files / "2").readlink()
+
+
 def test_a_folder_named_app_where_it_starts_is_not_run(tmp_path: Path) -> None:
     trap = tmp_path / "app"
     trap.mkdir()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.events import Event
-from app.domain.requests import Generate, TextPrompt
+from app.domain.events import Event, Progress, Stage
+from app.domain.requests import Generate, IdsPrompt, Load, TextPrompt
 from app.errors import WorkerLost
 from app.worker.client import WorkerClient
 from tests.worker.harness import (
@@ -49,6 +49,27 @@ def test_a_killed_worker_keeps_what_it_sent_and_says_how(model: Path, sent: str,
             with pytest.raises(WorkerLost, match=says):
                 await collect(client.submit(asking(1)))
             assert not is_alive(pid)
+
+    asyncio.run(scenario())
+
+
+@posix
+@pytest.mark.parametrize("stage", [Stage.LOAD, Stage.PREFILL])
+def test_a_worker_may_die_in_any_stage(model: Path, stage: Stage) -> None:
+    command = {
+        Stage.LOAD: Load(str(model)),
+        Stage.PREFILL: Generate(prompt=IdsPrompt((5,) * 16_000), max_tokens=1),
+    }[stage]
+
+    async def scenario() -> None:
+        async with loaded(model) as client:
+            stream = client.submit(command)
+            first = await anext(stream)
+            assert isinstance(first, Progress)
+            assert first.stage is stage
+            os.kill(client.pid or 0, signal.SIGKILL)
+            with pytest.raises(WorkerLost):
+                await collect(stream)
 
     asyncio.run(scenario())
 
