@@ -17,6 +17,7 @@ from qasync import QEventLoop
 
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.ui.collector import Collector
 from app.ui.faults import FaultRoutes
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
@@ -80,8 +81,12 @@ def run(services: Services, theme: str = "system") -> int:
     application.setQuitOnLastWindowClosed(False)
     appearance = Appearance(application)
     appearance.choose(SCHEMES[theme])
-    with QEventLoop(application) as loop, FaultRoutes(loop) as faults:
-        loop.run_until_complete(_main(Session(services, appearance, faults)))
+    collector = Collector()
+    try:
+        with QEventLoop(application) as loop, FaultRoutes(loop) as faults:
+            loop.run_until_complete(_main(Session(services, appearance, faults)))
+    finally:
+        collector.stop()
     return 0
 
 

@@ -67,7 +67,7 @@ class AnswerView(QWidget):
         """Frame the token with this index, or none; return where it is in this widget."""
         self._selected = number
         shown = QRect()
-        for text in self._texts():
+        for text in self.texts():
             text.select(number)
             if number is not None and text.holds(number):
                 self._reveal(text)
@@ -82,6 +82,15 @@ class AnswerView(QWidget):
         self.reasoning.body.recolour(traces, theme.accent)
         self.tool_call.body.recolour(traces, theme.accent)
 
+    @property
+    def note(self) -> str:
+        """What is said on how the answer ended."""
+        return self._note.text()
+
+    def texts(self) -> tuple[TokenText, ...]:
+        """The texts of the answer, in the order in which they are shown."""
+        return self.reasoning.body, self.answer, self.tool_call.body
+
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -94,7 +103,7 @@ class AnswerView(QWidget):
             hidden.hide()
 
     def _connect(self) -> None:
-        for text in self._texts():
+        for text in self.texts():
             text.picked.connect(self.picked)
             text.stepped.connect(lambda by, text=text: self._step(text, by))
 
@@ -110,7 +119,7 @@ class AnswerView(QWidget):
         for trace in (self.reasoning, self.tool_call):
             if trace.body is text:
                 trace.open()
-        if any(other.hasFocus() for other in self._texts()):
+        if any(other.hasFocus() for other in self.texts()):
             text.setFocus()
 
     def _entitle_reasoning(self, *, over: bool) -> None:
@@ -120,6 +129,3 @@ class AnswerView(QWidget):
     def _text_of(self, channel: Channel) -> TokenText:
         apart = {Channel.REASONING: self.reasoning.body, Channel.TOOL: self.tool_call.body}
         return apart.get(channel, self.answer)
-
-    def _texts(self) -> tuple[TokenText, ...]:
-        return self.reasoning.body, self.answer, self.tool_call.body

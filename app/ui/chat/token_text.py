@@ -128,6 +128,16 @@ class TokenText(QTextEdit):
         self._ranges = []
         self._colour_from(0)
 
+    def colour_at(self, number: int) -> str | None:
+        """The background, `#rrggbb`, of the token with this index in the answer, if it has one."""
+        start = self._spans.span(bisect_left(self._numbers, number))[0]
+        block = self.document().findBlock(start)
+        for part in block.layout().formats():
+            if part.start <= start - block.position() < part.start + part.length:
+                brush = part.format.background()
+                return None if brush.style() is Qt.BrushStyle.NoBrush else brush.color().name()
+        return None
+
     def token_rect(self, number: int) -> QRectF:
         """Where the token with this index in the answer starts, in the viewport."""
         pieces = self._rects(bisect_left(self._numbers, number))

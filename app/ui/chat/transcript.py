@@ -59,6 +59,10 @@ class TranscriptView(QScrollArea):
         """Show how an answer ended."""
         self._answers[turn.id].change(turn)
 
+    def answer(self, turn_id: int) -> AnswerView | None:
+        """The view of an answer."""
+        return self._answers.get(turn_id)
+
     def clear(self) -> None:
         """Show an empty chat."""
         for view in self._messages:

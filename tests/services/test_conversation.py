@@ -1,0 +1,197 @@
+"""A conversation with the built-in model in a real worker."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from app import paths
+from app.domain.conversation import (
+    AnswerOptions,
+    Change,
+    Cleared,
+    TurnAdded,
+    TurnChanged,
+    TurnGrew,
+    TurnState,
+)
+from app.domain.messages import Role
+from app.domain.sampling import SamplingParams
+from app.domain.tokens import Channel
+from app.errors import ContextExceeded, InvalidRequest, WorkerLost
+from app.services.conversation import Conversation
+from app.services.engine_host import EngineHost
+
+GREEDY = AnswerOptions(sampling=SamplingParams(temperature=0.0), reasoning=True, max_tokens=48)
+QUESTION = "What is 348 + 276?"
+
+Scenario = Callable[[Conversation, EngineHost], Awaitable[None]]
+
+
+def drive(scenario: Scenario) -> None:
+    async def main() -> None:
+        host = EngineHost()
+        try:
+            await host.load(paths.built_in_model())
+            await scenario(Conversation(host), host)
+        finally:
+            await host.close()
+
+    asyncio.run(main())
+
+
+def at_first_growth(conversation: Conversation, act: Callable[[], object]) -> None:
+    """Run `act` once, when the first tokens arrive."""
+    waiting = [act]
+
+    def observe(change: Change) -> None:
+        if isinstance(change, TurnGrew) and waiting:
+            waiting.pop()()
+
+    conversation.observe(observe)
+
+
+def test_an_answer_is_told_as_it_grows_and_kept_as_a_turn():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        changes: list[Change] = []
+        conversation.observe(changes.append)
+        await conversation.send(QUESTION, GREEDY)
+        question, answer = conversation.turns
+        assert (question.role, question.text) == (Role.USER, QUESTION)
+        assert (answer.role, answer.state) == (Role.ASSISTANT, TurnState.FINISHED)
+        assert answer.text
+        grown = [change.delta for change in changes if isinstance(change, TurnGrew)]
+        for channel, text in ((Channel.ANSWER, answer.text), (Channel.REASONING, answer.reasoning)):
+            assert "".join(d.text for d in grown if d.channel is channel) == text
+        assert tuple(token for delta in grown for token in delta.tokens) == answer.tokens
+        assert changes[:1] == [TurnAdded(question)]
+        assert changes[-1] == TurnChanged(answer)
+        assert answer.usage
+        assert answer.usage.completion_tokens == len(answer.tokens)
+
+    drive(scenario)
+
+
+def test_spans_cut_the_text_into_the_tokens_that_were_said():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        await conversation.send(QUESTION, GREEDY)
+        answer = conversation.turns[-1]
+        texts = {Channel.ANSWER: answer.text, Channel.REASONING: answer.reasoning}
+        shown = [token for token in answer.tokens if token.start < token.end]
+        assert shown
+        for token in shown:
+            assert texts[token.channel][token.start : token.end].encode() == token.data
+
+    drive(scenario)
+
+
+def test_an_answer_that_was_cut_short_says_so():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        await conversation.send(QUESTION, AnswerOptions(max_tokens=3))
+        answer = conversation.turns[-1]
+        assert answer.state is TurnState.FINISHED
+        assert len(answer.tokens) == 3
+        assert answer.note.startswith("Cut off: ")
+
+    drive(scenario)
+
+
+def test_a_stopped_answer_keeps_what_came():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        at_first_growth(conversation, conversation.stop)
+        await conversation.send(QUESTION, GREEDY)
+        answer = conversation.turns[-1]
+        assert answer.state is TurnState.STOPPED
+        assert answer.tokens
+        assert answer.note.startswith("Stopped.")
+        assert not conversation.answering
+
+    drive(scenario)
+
+
+def test_a_killed_worker_leaves_the_partial_answer_and_the_next_question_works():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        worker = host.worker
+        assert worker
+        at_first_growth(conversation, lambda: os.kill(worker.pid, signal.SIGKILL))
+        with pytest.raises(WorkerLost):
+            await conversation.send(QUESTION, GREEDY)
+        interrupted = conversation.turns[-1]
+        assert interrupted.state is TurnState.INTERRUPTED
+        assert interrupted.tokens
+        assert interrupted.note.startswith("Interrupted: ")
+        assert "Your text is safe." in interrupted.note
+        await conversation.send(QUESTION, GREEDY)
+        assert conversation.turns[-1].state is TurnState.FINISHED
+        assert conversation.turns[1].tokens == interrupted.tokens
+
+    drive(scenario)
+
+
+def test_a_restart_is_noted_once_on_the_interrupted_answer():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        worker = host.worker
+        assert worker
+        at_first_growth(conversation, lambda: os.kill(worker.pid, signal.SIGKILL))
+        with pytest.raises(WorkerLost):
+            await conversation.send(QUESTION, GREEDY)
+        for _ in range(2):
+            conversation.note_restart()
+        assert conversation.turns[-1].note.count("It has been restarted.") == 1
+
+    drive(scenario)
+
+
+def test_a_question_that_does_not_fit_fails_with_counts_and_leaves_the_chat_usable():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        with pytest.raises(ContextExceeded) as refused:
+            await conversation.send("colour " * 20_000, GREEDY)
+        failed = conversation.turns[-1]
+        assert failed.state is TurnState.FAILED
+        assert refused.value.message in failed.note
+        await conversation.send(QUESTION, GREEDY)
+        assert conversation.turns[-1].state is TurnState.FINISHED
+
+    drive(scenario)
+
+
+def test_a_second_question_waits_its_turn():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        first = asyncio.create_task(conversation.send(QUESTION, GREEDY))
+        await asyncio.sleep(0)
+        with pytest.raises(InvalidRequest):
+            await conversation.send("And now?", GREEDY)
+        await first
+        assert len(conversation.turns) == 2
+
+    drive(scenario)
+
+
+def test_clearing_ends_the_answer_and_forgets_every_turn():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        changes: list[Change] = []
+        conversation.observe(changes.append)
+        first = asyncio.create_task(conversation.send(QUESTION, GREEDY))
+        await asyncio.sleep(0.05)
+        await conversation.clear()
+        await first
+        assert conversation.turns == ()
+        assert changes[-1] == Cleared()
+
+    drive(scenario)
+
+
+def test_a_cancelled_task_ends_its_turn():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        sending = asyncio.create_task(conversation.send(QUESTION, GREEDY))
+        await asyncio.sleep(0.02)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert conversation.turns[-1].state is TurnState.STOPPED
+        await conversation.send(QUESTION, GREEDY)
+        assert conversation.turns[-1].state is TurnState.FINISHED
+
+    drive(scenario)

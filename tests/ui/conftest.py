@@ -1,0 +1,63 @@
+"""A whole window per test: real services, the real worker, the built-in model, Qt offscreen."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+from app import paths
+from app.services.conversation import Conversation
+from app.services.engine_host import EngineHost
+from app.ui.app import Services, Session
+from app.ui.collector import Collector
+from app.ui.faults import FaultRoutes
+from app.ui.theme.style import Appearance
+from tests.ui.desk import Desk, Scenario
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The offscreen platform warns that it has no window manager to give sizes to."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_ignore("does not support propagateSizeHints"))
+
+
+@pytest.fixture(autouse=True)
+def collected_here(qapp: QApplication) -> Iterator[None]:
+    """Windows of past tests end in this thread, as the program sees to it for its own."""
+    collector = Collector()
+    yield
+    collector.stop()
+
+
+@pytest.fixture
+def appearance(qapp: QApplication) -> Appearance:
+    return Appearance(qapp)
+
+
+@pytest.fixture
+def drive(qapp: QApplication, appearance: Appearance) -> Callable[..., None]:
+    """Runs a scenario in an open window, from loading the model to the clean end."""
+
+    def run(scenario: Scenario, model: str | None = None) -> None:
+        with QEventLoop(qapp) as loop, FaultRoutes(loop) as faults:
+            host = EngineHost()
+            services = Services(host, Conversation(host), model or str(paths.built_in_model()))
+            session = Session(services, appearance, faults)
+            loop.run_until_complete(_play(scenario, Desk(session, services)))
+
+    return run
+
+
+async def _play(scenario: Scenario, desk: Desk) -> None:
+    life = asyncio.create_task(desk.session.run())
+    try:
+        await asyncio.wait_for(scenario(desk), 60)
+    finally:
+        desk.window.close()
+        await asyncio.wait_for(life, 20)

@@ -1,0 +1,267 @@
+"""The window as a person uses it, on the real model in the real worker."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from app.domain.conversation import TurnState
+from app.domain.tokens import Channel
+from app.services.engine_host import HostState
+from app.ui.chat.welcome import SUGGESTIONS
+from app.ui.panes.token import facts
+from app.ui.viewmodels.alternatives import rows
+from app.ui.viewmodels.selection import Selected
+from tests.ui.desk import Desk, Scenario, until
+
+Drive = Callable[[Scenario], None]
+QUESTION = "What is 348 + 276?"
+
+
+def test_typing_and_enter_ask_and_the_answer_is_shown_token_by_token(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        turn = await desk.ask(QUESTION)
+        view = desk.view(turn)
+        assert desk.turns[0].text == QUESTION
+        assert view.answer.toPlainText() == turn.text
+        assert view.reasoning.body.toPlainText() == turn.reasoning
+        assert view.reasoning.body.token_count == turn.count(Channel.REASONING)
+        assert desk.composer.edit.toPlainText() == ""
+        assert turn.usage
+        used = turn.usage.prompt_tokens + turn.usage.completion_tokens
+        assert desk.chat.status.value.context_used == used
+
+    drive(scenario)
+
+
+def test_shift_enter_begins_a_line(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        desk.write("one")
+        QTest.keyClick(desk.composer.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+        desk.write("two")
+        assert desk.composer.edit.toPlainText() == "one\ntwo"
+        assert desk.turns == ()
+
+    drive(scenario)
+
+
+def test_a_click_on_a_token_shows_its_record(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        turn = await desk.ask(QUESTION)
+        shown = [i for i, t in enumerate(turn.tokens) if t.start < t.end and t.text.strip()]
+        for index in (shown[0], shown[-1]):
+            await desk.click(turn, index)
+            pane = desk.window.token
+            token = turn.tokens[index]
+            selected = Selected(turn.id, index, len(turn.tokens), token)
+            assert desk.chat.selection.current == selected
+            numbers = {name: value.text() for name, value in pane.numbers.items()}
+            assert numbers == facts(selected)
+            assert pane.bars.texts() == [(row.text, row.number) for row in rows(token)]
+
+    drive(scenario)
+
+
+def test_arrow_keys_walk_through_reasoning_and_answer(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        turn = await desk.ask(QUESTION)
+        desk.view(turn).reasoning.body.setFocus()
+        desk.press(Qt.Key.Key_Right)
+        walked = [desk.chat.selection.current]
+        for _ in turn.tokens[1:]:
+            desk.press(Qt.Key.Key_Right)
+            walked.append(desk.chat.selection.current)
+        assert [selected.index for selected in walked if selected] == list(range(len(turn.tokens)))
+        desk.press(Qt.Key.Key_Left)
+        assert desk.chat.selection.current
+        assert desk.chat.selection.current.index == len(turn.tokens) - 2
+
+    drive(scenario)
+
+
+def test_tokens_wear_the_colour_of_their_surprise(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        desk.window.sampling.temperature.field.setValue(2.0)
+        turn = await desk.ask(QUESTION)
+        view = desk.view(turn)
+        for index, token in enumerate(turn.tokens):
+            if token.text.isalnum() and token.logprob is not None:
+                text = next(t for t in view.texts() if t.holds(index))
+                colour = text.colour_at(index)
+                assert (colour is None) == (token.logprob > -0.001)
+
+    drive(scenario)
+
+
+def test_escape_stops_the_answer_and_keeps_it(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        desk.chat.turn_grew.connect(lambda _: desk.press(Qt.Key.Key_Escape))
+        turn = await desk.ask(QUESTION)
+        assert turn.state is TurnState.STOPPED
+        assert turn.tokens
+        assert desk.view(turn).note.startswith("Stopped.")
+        assert desk.composer.send.isVisible()
+        assert not desk.composer.stop.isVisible()
+
+    drive(scenario)
+
+
+def test_a_killed_worker_leaves_the_partial_answer_and_the_next_question_works(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        victims = [desk.worker_pid]
+        desk.chat.turn_grew.connect(
+            lambda _: [os.kill(victims.pop(), signal.SIGKILL) for _ in victims[:]]
+        )
+        turn = await desk.ask(QUESTION)
+        assert turn.state is TurnState.INTERRUPTED
+        assert turn.tokens
+        await until(lambda: desk.view(turn).note.endswith("It has been restarted."))
+        assert "Your text is safe." in desk.view(turn).note
+        await desk.ready()
+        following = await desk.ask(QUESTION)
+        assert following.state is TurnState.FINISHED
+
+    drive(scenario)
+
+
+def test_sliders_change_how_the_next_answer_is_sampled(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        pane = desk.window.sampling
+        pane.temperature.slider.setFocus()
+        desk.press(Qt.Key.Key_Home)
+        assert desk.chat.sampling.params.temperature == 0
+        greedy = await desk.ask_briefly(QUESTION)
+        assert {token.rank for token in greedy.tokens} == {1}
+        desk.chat.sampling.reset()
+        pane.top_p.field.setValue(0.0)
+        assert desk.chat.sampling.params.temperature > 0
+        narrow = await desk.ask_briefly(QUESTION)
+        assert {token.rank for token in narrow.tokens} == {1}
+
+    drive(scenario)
+
+
+def test_reasoning_can_be_switched_off(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        button = desk.find(QPushButton, "Reasoning off")
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        turn = await desk.ask(QUESTION)
+        assert turn.reasoning == ""
+        assert not desk.view(turn).reasoning.isVisible()
+
+    drive(scenario)
+
+
+def test_a_suggestion_is_one_click_away(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        button = desk.find(QPushButton, SUGGESTIONS[0])
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        await until(lambda: len(desk.turns) == 2)
+        assert desk.turns[0].text == SUGGESTIONS[0]
+        assert not desk.transcript.welcome.isVisible()
+        await desk.answered()
+
+    drive(scenario)
+
+
+def test_a_new_chat_is_empty_and_forgets_the_selection(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        turn = await desk.ask(QUESTION)
+        await desk.click(turn, 0)
+        QTest.mouseClick(desk.find(QPushButton, "New chat"), Qt.MouseButton.LeftButton)
+        await until(lambda: desk.turns == ())
+        assert desk.transcript.welcome.isVisible()
+        assert desk.chat.selection.current is None
+        assert desk.chat.status.value.context_used == 0
+        assert (await desk.ask(QUESTION)).state is TurnState.FINISHED
+
+    drive(scenario)
+
+
+def test_a_question_too_long_for_the_context_comes_back_with_a_sentence(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        long = "colour " * 5_000
+        desk.composer.edit.setPlainText(long)
+        desk.composer.edit.setFocus()
+        desk.press(Qt.Key.Key_Return)
+        await until(lambda: len(desk.turns) == 2)
+        turn = await desk.answered()
+        await until(lambda: desk.composer.edit.toPlainText())
+        assert turn.state is TurnState.FAILED
+        assert "2,048" in desk.view(turn).note
+        assert desk.composer.edit.toPlainText() == long.strip()
+
+    drive(scenario)
+
+
+def test_fifty_million_pasted_characters_are_refused_in_a_sentence(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        QApplication.clipboard().setText("a" * 50_000_000)
+        desk.composer.edit.paste()
+        QApplication.clipboard().clear()
+        assert desk.composer.edit.toPlainText() == ""
+        assert desk.window.banner.isVisible()
+        assert "50,000,000" in desk.window.banner.message.text()
+        QTest.mouseClick(desk.find(QPushButton, "Dismiss"), Qt.MouseButton.LeftButton)
+        assert not desk.window.banner.isVisible()
+
+    drive(scenario)
+
+
+def test_a_missing_model_is_said_and_can_be_tried_again(drive: Callable[..., None], tmp_path):
+    async def scenario(desk: Desk) -> None:
+        await until(lambda: desk.window.banner.isVisible())
+        assert desk.window.banner.message.text()
+        assert not desk.composer.send.isEnabled()
+        assert desk.chat.status.value.state is HostState.FAILED
+
+    drive(scenario, str(tmp_path / "nowhere"))
+
+
+def test_closing_ends_the_worker_even_while_it_answers(drive: Drive):
+    pids: list[int] = []
+
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        pids.append(desk.worker_pid)
+        desk.write(QUESTION)
+        desk.press(Qt.Key.Key_Return)
+        await asyncio.sleep(0.03)
+
+    drive(scenario)
+    assert not process_lives(pids[0])
+
+
+def test_every_control_has_a_name_for_screen_readers(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        turn = await desk.ask(QUESTION)
+        await desk.click(turn, 0)
+        assert desk.nameless_controls() == []
+
+    drive(scenario)
+
+
+def process_lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
