@@ -132,6 +132,15 @@ def test_a_draw_inverts_the_cumulative_distribution(values: list[float], number:
     assert logprob <= 0
 
 
+def test_a_draw_from_many_inverts_the_cumulative_distribution() -> None:
+    row = (np.random.default_rng(8).standard_normal(5000) * 2).astype(np.float32)
+    edges = np.concatenate(([0.0], np.cumsum(np.exp(slow_logprobs(row)))))
+    for position in range(300):
+        number = uniform(4, position)
+        index, _ = draw(row, number)
+        assert edges[index] - 1e-6 <= number <= edges[index + 1] + 1e-6
+
+
 def test_a_draw_never_gives_what_has_no_probability() -> None:
     row = np.full(3000, -np.inf, dtype=np.float32)
     row[[5, 1500]] = 0.0
