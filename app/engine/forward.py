@@ -67,16 +67,16 @@ class Forward:
         """
         self._check_room(len(ids))
         bound = self._bound(len(ids), every_position)
-        logits = bound.run(ids, self._kv.length)
+        logits = bound.run(ids, len(self._ids))
         _check_finite(logits)
-        self._kv.commit(bound.binding, len(ids))
+        self._kv.commit(bound.binding)
         self._ids.extend(ids)
         return logits
 
     def _check_room(self, count: int) -> None:
         if count == 0:
             raise InvalidRequest("There is no token to run.")
-        needed = self._kv.length + count
+        needed = len(self._ids) + count
         if needed > self.capacity:
             raise ContextExceeded(
                 f"The context is full: {needed:,} tokens are needed, {self.capacity:,} fit.",

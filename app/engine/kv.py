@@ -15,20 +15,19 @@ from app.errors import OutOfMemory
 
 
 class KvCache(Protocol):
-    """Keys and values of `length` tokens.
+    """Keys and values of the tokens that `Forward` counts.
 
     `in_place` says that one binding stays right from run to run.
     """
 
     in_place: bool
-    length: int
 
     def bind(self, binding: IOBinding) -> None:
         """Bind every past input and every present output."""
         ...
 
-    def commit(self, binding: IOBinding, count: int) -> None:
-        """Keep what a successful run over `count` tokens wrote."""
+    def commit(self, binding: IOBinding) -> None:
+        """Keep what a successful run wrote."""
         ...
 
     def rewind(self, length: int) -> None:
@@ -37,12 +36,14 @@ class KvCache(Protocol):
 
 
 class SharedKv:
-    """One buffer [1, kv_heads, capacity, head_size] per state, bound as past and as present."""
+    """One buffer [1, kv_heads, capacity, head_size] per state, bound as past and as present.
+
+    The graph is told how many positions count, so there is nothing to commit or to rewind.
+    """
 
     in_place = True
 
     def __init__(self, contract: Contract, capacity: int) -> None:
-        self.length = 0
         try:
             self._buffers = [(state, _empty(state, capacity)) for state in contract.states]
         except MemoryError as error:
@@ -57,13 +58,11 @@ class SharedKv:
             binding.bind_ortvalue_input(state.past, buffer)
             binding.bind_ortvalue_output(state.present, buffer)
 
-    def commit(self, binding: IOBinding, count: int) -> None:
-        """Count the tokens that the graph has written."""
-        self.length += count
+    def commit(self, binding: IOBinding) -> None:
+        """Nothing to do: the graph wrote into the buffers."""
 
     def rewind(self, length: int) -> None:
-        """Set the length; what lies behind it is never read."""
-        self.length = length
+        """Nothing to do: positions that do not count are never read."""
 
 
 class GrowingKv:
@@ -72,7 +71,6 @@ class GrowingKv:
     in_place = False
 
     def __init__(self, contract: Contract) -> None:
-        self.length = 0
         self._states = contract.states
         self._values = [_empty(state, 0) for state in self._states]
 
@@ -82,18 +80,17 @@ class GrowingKv:
             binding.bind_ortvalue_input(state.past, value)
             binding.bind_output(state.present)
 
-    def commit(self, binding: IOBinding, count: int) -> None:
+    def commit(self, binding: IOBinding) -> None:
         """Take over the outputs of the run; they stand behind the logits, in order."""
         outputs = binding.get_outputs()
         self._values = outputs[len(outputs) - len(self._states) :]
-        self.length += count
 
     def rewind(self, length: int) -> None:
-        """Copy the first `length` positions."""
-        if length == self.length:
-            return
-        self._values = [tensor(value.numpy()[:, :, :length].copy()) for value in self._values]
-        self.length = length
+        """Copy the first `length` positions, where there are more."""
+        self._values = [
+            tensor(value.numpy()[:, :, :length].copy()) if value.shape()[2] > length else value
+            for value in self._values
+        ]
 
 
 def _empty(state: State, positions: int) -> OrtValue:

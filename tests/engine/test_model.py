@@ -29,7 +29,7 @@ from app.errors import (
 )
 from tests.engine import graphs, reference
 from tests.engine.reference import Shape
-from tests.engine.test_tokenizer import byte_level
+from tests.engine.vocabularies import byte_level
 
 SHAPE = Shape(vocabulary=420, layers=1)
 WEIGHTS = reference.random_weights(SHAPE)
@@ -223,6 +223,13 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], type[CandorError], str]] = {
         cut("model.onnx_data", 1000),
         ModelDamaged,
         "The weight file model.onnx_data is cut short: it has 1,000 bytes",
+    ),
+    "weights short of a byte": (
+        lambda folder: cut("model.onnx_data", (folder / "model.onnx_data").stat().st_size - 1)(
+            folder
+        ),
+        ModelDamaged,
+        "model.onnx_data is cut short",
     ),
     "weights past the end": (
         lambda folder: set_location(folder, "model.onnx_data", offset=10**12),

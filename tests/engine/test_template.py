@@ -107,6 +107,10 @@ def test_the_fields_extensions_are_there() -> None:
     assert len(render("{{ strftime_now('%Y-%m-%d') }}")) == 10
 
 
+def test_blocks_leave_no_white_space() -> None:
+    assert render("a\n  {% if true %}\nb\n  {% endif %}\nc") == "a\nb\nc"
+
+
 def test_a_template_may_refuse_a_conversation() -> None:
     with pytest.raises(InvalidRequest, match="refuses this conversation: roles must alternate"):
         render("{{ raise_exception('roles must alternate') }}")
