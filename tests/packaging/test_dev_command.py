@@ -51,7 +51,8 @@ def test_the_first_call_installs_shows_progress_and_hands_over(
     assert program["arguments"] == ["chat", "--json", "hello there"]
     assert program["pebble"] == "1.0"
     assert program["folder"] == str(Path.cwd())
-    assert result.stderr.splitlines() == [
+    steps = dict.fromkeys(line.split(":")[0] for line in result.stderr.splitlines())
+    assert list(steps) == [
         "Making .venv",
         "Fetching packages",
         "Unpacking packages",
@@ -61,14 +62,22 @@ def test_the_first_call_installs_shows_progress_and_hands_over(
 
 def test_a_second_call_adds_under_a_second(checkout: Checkout) -> None:
     python = checkout.root / ".venv" / "bin" / "python"
-    began = time.perf_counter()
-    subprocess.run([python, "-P", "-m", "app"], check=True, capture_output=True)
-    bare = time.perf_counter() - began
-    began = time.perf_counter()
+    bare = fastest(lambda: subprocess.run([python, "-P", "-m", "app"], stdout=subprocess.DEVNULL))
+    assert fastest(lambda: checkout.call("run", "doctor")) - bare < 1.0
     result = checkout.call("run", "doctor")
-    assert time.perf_counter() - began - bare < 1.0
     assert started(result)["arguments"] == ["doctor"]
     assert result.stderr == ""
+
+
+def fastest(action: Callable[[], object]) -> float:
+    """The least seconds of three runs, so that a busy machine does not decide."""
+
+    def seconds() -> float:
+        began = time.perf_counter()
+        action()
+        return time.perf_counter() - began
+
+    return min(seconds() for _ in range(3))
 
 
 def test_the_exit_status_is_the_programs(checkout: Checkout) -> None:
