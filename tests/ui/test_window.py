@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -14,6 +15,7 @@ from app.domain.tokens import Channel
 from app.services.engine_host import HostState
 from app.ui.chat.welcome import SUGGESTIONS
 from app.ui.panes.token import facts
+from app.ui.theme.style import Appearance
 from app.ui.viewmodels.alternatives import rows
 from app.ui.viewmodels.selection import Selected
 from tests.ui.desk import Desk, Scenario, until
@@ -247,6 +249,46 @@ def test_closing_ends_the_worker_even_while_it_answers(drive: Drive):
 
     drive(scenario)
     assert not process_lives(pids[0])
+
+
+@pytest.mark.expects_log
+def test_an_error_of_ours_is_told_in_the_window_and_leaves_it_usable(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+
+        def break_off(_growth: object) -> None:
+            desk.chat.turn_grew.disconnect(break_off)
+            raise RuntimeError("broken on purpose")
+
+        desk.chat.turn_grew.connect(break_off)
+        turn = await desk.ask(QUESTION)
+        assert turn.state is TurnState.FINISHED
+        await until(lambda: desk.window.banner.isVisible())
+        assert "broken on purpose" not in desk.window.banner.message.text()
+        assert (await desk.ask(QUESTION)).state is TurnState.FINISHED
+
+    drive(scenario)
+
+
+def test_the_theme_can_change_while_one_reads(drive: Drive, appearance: Appearance):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        turn = await desk.ask(QUESTION)
+        coloured = next(
+            (text, index)
+            for text in desk.view(turn).texts()
+            for index in range(len(turn.tokens))
+            if text.holds(index) and text.colour_at(index)
+        )
+        seen = set()
+        for scheme in (Qt.ColorScheme.Light, Qt.ColorScheme.Dark):
+            appearance.choose(scheme)
+            seen.add((appearance.theme.dark, coloured[0].colour_at(coloured[1])))
+        appearance.choose(Qt.ColorScheme.Unknown)
+        assert len(seen) == 2
+        assert len({colour for _, colour in seen}) == 2
+
+    drive(scenario)
 
 
 def test_every_control_has_a_name_for_screen_readers(drive: Drive):

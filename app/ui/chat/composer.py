@@ -35,7 +35,7 @@ class QuestionEdit(QPlainTextEdit):
         self.setPlaceholderText("Ask anything. Shift+Enter for a new line.")
         self.setTabChangesFocus(True)
         self.setFont(scaled_font(self))
-        self.textChanged.connect(self._fit)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -67,7 +67,7 @@ class StatusModel(QObject):
         model = self._host.model
         return ChatStatus(
             state=self._host.state,
-            words="Answering" if self._answering else WORDS[self._host.state],
+            words="Answering" if self._answering else _words(self._host),
             model=model.name if model else "",
             device=device(model.providers[0]) if model else "",
             answering=self._answering,
@@ -126,3 +126,10 @@ class StatusModel(QObject):
         elif status.state in (HostState.FAILED, HostState.STOPPED) and status.sentence:
             self.gave_up.emit(status.sentence)
         self.refresh()
+
+
+def _words(host: HostStatus) -> str:
+    words = WORDS[host.state]
+    if host.progress is None or not host.progress.total:
+        return words
+    return f"{words}: {host.progress.done / host.progress.total:.0%}"
