@@ -4,6 +4,7 @@ import math
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from app.domain.sampling import RANGES, SamplingParams
 from app.errors import InvalidRequest
@@ -15,13 +16,14 @@ def test_the_ranges_cover_every_number_that_can_be_given():
 
 
 @pytest.mark.parametrize("name", sorted(RANGES))
-def test_values_at_the_ends_of_a_range_are_taken_and_beyond_are_refused_by_name(name: str):
+def test_a_range_holds_its_ends_and_refuses_what_is_beyond_by_name(name: str):
     low, high = RANGES[name]
-    assert getattr(SamplingParams(**{name: low}), name) == low
-    assert getattr(SamplingParams(**{name: high}), name) == high
+    neutral = SamplingParams()
+    assert getattr(replace(neutral, **{name: low}), name) == low
+    assert getattr(replace(neutral, **{name: high}), name) == high
     for bad in (low - 1, high * 2 + 1, math.nan, math.inf):
         with pytest.raises(InvalidRequest, match=name):
-            SamplingParams(**{name: bad})
+            replace(neutral, **{name: bad})
 
 
 def test_a_decoded_value_is_checked_like_a_constructed_one():
