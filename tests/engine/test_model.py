@@ -11,7 +11,7 @@ import onnx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from onnx import ModelProto
+from onnx import ModelProto, helper, numpy_helper
 
 from app.domain.messages import Message, Role
 from app.domain.models import Layout
@@ -200,6 +200,23 @@ def enormous_heads(folder: Path) -> None:
     write(folder / "config.json", **{**config, "num_key_value_heads": 10**15})
 
 
+def enormous_tensor(folder: Path) -> None:
+    """Logits wait for the maximum of a PiB of zeros, whose number the ids decide."""
+    model = ModelProto.FromString(GRAPH.SerializeToString())
+    model.graph.node[-1].output[0] = "raw"
+    model.graph.initializer.append(numpy_helper.from_array(np.array([2**48]), "length"))
+    model.graph.node.extend(
+        [
+            helper.make_node("Size", ["input_ids"], ["one"]),
+            helper.make_node("Mul", ["length", "one"], ["lengths"]),
+            helper.make_node("ConstantOfShape", ["lengths"], ["zeros"]),
+            helper.make_node("ReduceMax", ["zeros"], ["zero"], keepdims=0),
+            helper.make_node("Add", ["raw", "zero"], ["logits"]),
+        ]
+    )
+    graphs.write_folder(folder, model, SHAPE)
+
+
 DAMAGES: dict[str, tuple[Callable[[Path], object], type[CandorError], str]] = {
     "graph cut short": (cut("model.onnx", 900), ModelDamaged, r"model.onnx \(900 bytes\) is cut"),
     "graph empty": (cut("model.onnx", 0), ModelDamaged, "model.onnx is empty"),
@@ -275,6 +292,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], type[CandorError], str]] = {
         "The tokenizer does not fit the model: it has 404 tokens, the model 300",
     ),
     "not a number": (not_finite, ModelUnsupported, "gives numbers that are not finite"),
+    "tensor too large": (enormous_tensor, OutOfMemory, "not enough memory for this model"),
     "cache too large": (enormous_heads, OutOfMemory, "not enough memory for this model's cache"),
 }
 
