@@ -15,13 +15,14 @@ from app.domain.tokens import TokenRecord
 Piece = tuple[str, float | None]
 
 # Saturation, not brightness, carries the surprise: the order reads on light and dark terminals.
+# All four are in the 256-colour palette, so that they stay apart there too.
 RAMP: tuple[tuple[float, Style], ...] = tuple(
     (bits, Style(color="#1a1a1a", bgcolor=colour))
     for bits, colour in (
-        (6.0, "#ee6a2b"),
-        (4.0, "#ea8c47"),
-        (2.0, "#e2ab73"),
-        (1.0, "#d3bb9b"),
+        (6.0, "#ff5f00"),
+        (4.0, "#ff875f"),
+        (2.0, "#d7af87"),
+        (1.0, "#d7d7af"),
     )
 )
 CALM = Style()

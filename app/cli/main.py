@@ -41,7 +41,7 @@ def run(arguments: list[str], make_client: MakeClient) -> int:
     try:
         return _invoke(arguments, terminal)
     except click.UsageError as error:
-        terminal.complain(f"{error.format_message()} {_help_line(error)}")
+        terminal.complain(_with_help(error))
         return error.exit_code
     except click.ClickException as error:
         terminal.complain(error.format_message())
@@ -63,8 +63,10 @@ def _invoke(arguments: list[str], terminal: Terminal) -> int:
     return status or 0
 
 
-def _help_line(error: click.UsageError) -> str:
-    return f"See {error.ctx.command_path if error.ctx else 'candor'} --help."
+def _with_help(error: click.UsageError) -> str:
+    sentence = error.format_message().strip()
+    end = "" if sentence.endswith((".", "?")) else "."
+    return f"{sentence}{end} See {error.ctx.command_path if error.ctx else 'candor'} --help."
 
 
 def _prepare_streams() -> None:

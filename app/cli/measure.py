@@ -21,7 +21,7 @@ from app.domain.requests import Generate, IdsPrompt
 from app.domain.sampling import SamplingParams
 from app.errors import InvalidRequest
 
-BARRED = -1e9
+BARRED = -1e4
 MOST_STOP_TOKENS = 16
 WAITING_TOLERATED = 0.05
 

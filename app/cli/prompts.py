@@ -30,5 +30,5 @@ def _effort(info: ModelInfo, effort: str | None) -> dict[str, str | bool | int |
     if effort is None:
         return {}
     if info.effort_switch is None:
-        raise InvalidRequest(f"{info.name} has no reasoning effort to set.", "Leave out --effort.")
+        raise InvalidRequest("This model has no reasoning effort to set.", "Leave out --effort.")
     return {info.effort_switch: effort}

@@ -38,6 +38,7 @@ class Screen:
         self._err = err
         self._ids = ids
         self._channel: Channel | None = None
+        self._line_open = False
         self._shown: dict[Channel, int] = dict.fromkeys(Channel, 0)
 
     def show(self, delta: Delta) -> None:
@@ -47,18 +48,19 @@ class Screen:
         self._turn_to(delta.channel)
         self._write(self._console(delta.channel), self._segments(delta))
         self._shown[delta.channel] += len(delta.text)
+        self._line_open = self._ids or not delta.text.endswith("\n")
 
     def end(self) -> None:
         """Finish the last line."""
-        if self._channel is not None:
+        if self._channel is not None and self._line_open:
             self._line(self._console(self._channel))
-            self._channel = None
+        self._channel = None
 
     def _turn_to(self, channel: Channel) -> None:
         previous, self._channel = self._channel, channel
         if previous is channel:
             return
-        if previous is not None:
+        if previous is not None and self._line_open:
             self._line(self._console(previous))
         if previous is not None and self._out.is_terminal:
             self._line(self._out)

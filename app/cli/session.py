@@ -66,8 +66,7 @@ class Session:
         Raises:
             WorkerLost: it cannot be started.
         """
-        self._client = self._make_client()
-        return self._runner.run(self._client.start())
+        return self._runner.run(self._start())
 
     def load(self, command: Load) -> ModelInfo:
         """Open a model, in a worker that is started if there is none.
@@ -97,6 +96,14 @@ class Session:
         if self._client is None:
             raise Bug("A request was made before a worker was started.")
         return self._client
+
+    async def _start(self) -> Hello:
+        self._client = self._make_client()
+        self.bar.update("Starting")
+        try:
+            return await self._client.start()
+        finally:
+            self.bar.clear()
 
     async def _load(self, command: Load) -> ModelInfo:
         self.bar.update(_LABELS[Stage.LOAD])

@@ -43,7 +43,7 @@ def read(file: str) -> str:
     """
     if file == STDIN:
         return _decode(sys.stdin.buffer, "Standard input")
-    name = visible_line(file)
+    name = f"The file {visible_line(file)}"
     try:
         with Path(file).open("rb") as stream:
             return _decode(stream, name)

@@ -1,0 +1,27 @@
+"""Fixtures of the terminal's tests; process starts are shared, for they take a second each."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.program import Program
+from tests.engine.graphs import small_model
+from tests.engine.reference import Shape
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    return Program(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def bare_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with weights and nothing else: no tokenizer, no template."""
+    return small_model(tmp_path_factory.mktemp("models") / "bare", Shape(context=512))
+
+
+@pytest.fixture(scope="session")
+def answer(program: Program) -> dict[str, Any]:
+    """An answer with reasoning, sampled with a fixed seed."""
+    return program.json("chat", "What is 27 + 48?", "--reasoning", "on", "--seed", "7")

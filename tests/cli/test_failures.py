@@ -1,0 +1,116 @@
+"""Every failure is one sentence on standard error and a status that scripts can rely on."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import PATIENCE_S, Program, Result, token_id
+
+USAGE = (
+    (["chat", "hi", "--frobnicate"], "--frobnicate"),
+    (["complete", "--ids", "1,x"], "'x' is not a token id"),
+    (["complete", "--ids", "1,2", "and a text"], "not both"),
+    (["chat", "hi", "--temperature", "nan"], "--temperature"),
+    (["chat", "hi", "--logit-bias", "5"], "ID=VALUE"),
+    (["score"], "FILE or --ids"),
+    (["chat", "hi", "--max-tokens", "0"], "--max-tokens"),
+    (["explain"], "explain"),
+)
+
+ENDLESS = ("chat", "Hello", "--reasoning", "off", "--logit-bias", f"{token_id('<|im_end|>')}=-100")
+
+
+def is_one_sentence(result: Result) -> bool:
+    line, _, rest = result.err.partition("\n")
+    return result.out == "" and rest == "" and line.endswith(".") and line[0].isupper()
+
+
+@pytest.mark.parametrize(("arguments", "named"), USAGE, ids=lambda value: str(value)[:40])
+def test_a_command_that_cannot_be_understood(
+    program: Program, arguments: list[str], named: str
+) -> None:
+    result = program.run(*arguments)
+    assert result.status == 2
+    assert named in result.err
+    assert is_one_sentence(result)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"), [(None, "No such file"), (b"\xff\xfe\x00", "UTF-8")], ids=["none", "utf"]
+)
+def test_a_text_that_cannot_be_read(
+    program: Program, tmp_path: Path, content: bytes | None, named: str
+) -> None:
+    file = tmp_path / "text"
+    if content is not None:
+        file.write_bytes(content)
+    result = program.run("score", str(file))
+    assert result.status == 1
+    assert named in result.err
+    assert str(file) in result.err
+    assert is_one_sentence(result)
+
+
+def test_a_folder_that_is_no_model(program: Program, tmp_path: Path) -> None:
+    result = program.run("chat", "hi", "--model", str(tmp_path), "--json")
+    assert result.status == 1
+    assert str(tmp_path) in result.err
+    assert is_one_sentence(result)
+
+
+def test_a_text_for_a_model_without_tokenizer(program: Program, bare_model: Path) -> None:
+    result = program.run("complete", "hello", "--model", str(bare_model))
+    assert result.status == 1
+    assert "tokenizer" in result.err
+    assert is_one_sentence(result)
+
+
+def test_an_effort_that_the_model_does_not_know(program: Program, bare_model: Path) -> None:
+    result = program.run("chat", "hi", "--model", str(bare_model), "--effort", "low")
+    assert result.status == 1
+    assert "--effort" in result.err
+    assert is_one_sentence(result)
+
+
+def test_fifty_megabytes_of_prompt(program: Program) -> None:
+    result = program.run("chat", stdin=b"one more word " * 3_800_000)
+    assert result.status == 1
+    assert "tokens" in result.err
+    assert is_one_sentence(result)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs /dev/zero")
+def test_a_text_without_end(program: Program) -> None:
+    result = program.run("score", "/dev/zero")
+    assert result.status == 1
+    assert "MB" in result.err
+    assert is_one_sentence(result)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+def test_ctrl_c_ends_the_program_and_its_worker(program: Program) -> None:
+    running = program.start(*ENDLESS)
+    assert running.stdout
+    first = running.stdout.read(1)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=PATIENCE_S)
+    assert first
+    assert running.returncode == 130
+    assert err.strip() == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX pipes")
+def test_a_reader_that_leaves_ends_the_program_quietly(program: Program) -> None:
+    running = program.start(*ENDLESS)
+    assert running.stdout
+    assert running.stderr
+    running.stdout.read(1)
+    running.stdout.close()
+    begin = time.monotonic()
+    assert running.wait(PATIENCE_S) == 1
+    assert running.stderr.read() == b""
+    assert time.monotonic() - begin < 5
+    running.stderr.close()

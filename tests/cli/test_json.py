@@ -1,0 +1,103 @@
+"""`--json` of generating verbs: one object, its fields, and what must hold between them."""
+
+import math
+from typing import Any
+
+import pytest
+
+from tests.cli.program import Program
+
+LISTED = {"text", "reasoning", "finish_reason", "usage", "timings", "tokens"}
+TOKEN = {
+    "id", "text", "logprob", "sampled_logprob", "rank", "entropy", "tail", "channel", "source",
+    "top",
+}  # fmt: skip
+
+
+def test_the_object_has_the_listed_fields(answer: dict[str, Any]) -> None:
+    assert set(answer) == LISTED | {"seed", "model"}
+    assert set(answer["usage"]) == {"prompt_tokens", "completion_tokens", "reasoning_tokens"}
+    assert set(answer["timings"]) == {
+        "first_token_s", "prefill_tokens_per_s", "decode_tokens_per_s",
+    }  # fmt: skip
+    for token in answer["tokens"]:
+        assert set(token) == TOKEN
+        assert all(set(each) == {"id", "text", "logprob"} for each in token["top"])
+    assert (answer["seed"], answer["model"]) == (7, "candor-small")
+    assert answer["finish_reason"] in ("stop", "length", "context")
+
+
+def test_the_numbers_of_every_token_hold_together(answer: dict[str, Any]) -> None:
+    for token in answer["tokens"]:
+        top = [candidate["logprob"] for candidate in token["top"]]
+        assert token["logprob"] <= 0
+        assert token["sampled_logprob"] <= 0
+        assert token["entropy"] >= 0
+        assert token["rank"] >= 1
+        assert len(top) == 5
+        assert top == sorted(top, reverse=True)
+        assert token["tail"] == pytest.approx(1 - sum(map(math.exp, top)), abs=1e-6)
+        if token["rank"] <= 5:
+            assert token["logprob"] == pytest.approx(top[token["rank"] - 1], abs=1e-9)
+
+
+def test_tokens_are_the_generated_ones_and_counted(answer: dict[str, Any]) -> None:
+    usage, tokens = answer["usage"], answer["tokens"]
+    channels = [token["channel"] for token in tokens]
+    assert usage["prompt_tokens"] > 0
+    assert usage["completion_tokens"] == len(tokens)
+    assert usage["reasoning_tokens"] == channels.count("reasoning") > 0
+    assert set(channels) <= {"reasoning", "answer"}
+    assert {token["source"] for token in tokens} == {"sampled"}
+    assert answer["timings"]["first_token_s"] > 0
+    assert answer["timings"]["decode_tokens_per_s"] > 0
+
+
+def test_texts_are_what_the_tokens_say(answer: dict[str, Any]) -> None:
+    for channel, text in (("answer", answer["text"]), ("reasoning", answer["reasoning"])):
+        said = "".join(each["text"] for each in answer["tokens"] if each["channel"] == channel)
+        assert said.replace("<think>", "").replace("</think>", "").strip() == text.strip()
+    assert answer["text"].strip()
+
+
+def test_the_same_seed_gives_the_same_tokens(program: Program, answer: dict[str, Any]) -> None:
+    again = program.json("chat", "What is 27 + 48?", "--reasoning", "on", "--seed", "7")
+    assert again["tokens"] == answer["tokens"]
+
+
+def test_a_drawn_seed_is_reported_and_repeats_its_answer(program: Program) -> None:
+    options = ("complete", "The answer", "--max-tokens", "12", "--temperature", "1.5")
+    first = program.json(*options)
+    second = program.json(*options, "--seed", str(first["seed"]))
+    assert second["tokens"] == first["tokens"]
+
+
+def test_options_reach_the_engine(program: Program) -> None:
+    greedy = program.json(
+        "chat", "Hello", "--temperature", "0", "--max-tokens", "4", "--top-logprobs", "2",
+        "--system", "You are terse.", "--reasoning", "off",
+    )  # fmt: skip
+    plain = program.json("chat", "Hello", "--temperature", "0", "--max-tokens", "4")
+    assert [token["sampled_logprob"] for token in greedy["tokens"]] == [0.0] * 4
+    assert [len(token["top"]) for token in greedy["tokens"]] == [2] * 4
+    assert greedy["finish_reason"] == "length"
+    assert greedy["usage"]["reasoning_tokens"] == 0
+    assert greedy["usage"]["prompt_tokens"] > plain["usage"]["prompt_tokens"]
+
+
+def test_a_stop_text_ends_the_answer_and_is_not_shown(program: Program) -> None:
+    options = ("complete", "Hello", "--seed", "1", "--max-tokens", "40")
+    whole = program.json(*options)
+    stop = whole["text"][6:9]
+    stopped = program.json(*options, "--stop", stop)
+    assert stopped["finish_reason"] == "stop"
+    assert stopped["text"] == whole["text"][: whole["text"].index(stop)]
+
+
+def test_a_model_without_a_tokenizer_works_by_ids(program: Program, bare_model: Any) -> None:
+    options = ("complete", "--ids", "3,4,5", "--model", str(bare_model), "--max-tokens", "6")
+    answer = program.json(*options, "--seed", "5", "--logit-bias", "1=-100")
+    assert answer["usage"]["prompt_tokens"] == 3
+    assert len(answer["tokens"]) == 6
+    assert {token["text"] for token in answer["tokens"]} == {""}
+    assert answer["model"] == "bare"
