@@ -1,0 +1,1 @@
+"""Makes the model that ships with Candor: text, tokenizer, training, export and evaluation."""

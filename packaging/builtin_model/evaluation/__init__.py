@@ -1,0 +1,1 @@
+"""Measures a shipped model folder on questions that were never trained on."""
