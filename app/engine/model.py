@@ -80,10 +80,23 @@ def _open(
     on_progress(4, total)
     rows = _probe(forward)
     _check_fit(tokenizer, rows)
-    info = _describe(folder, configs, session, forward.capacity, rows, tokenizer, template)
+    info = ModelInfo(
+        name=folder.name,
+        path=str(folder.path),
+        layout=folder.chosen.layout,
+        variant=folder.chosen.name,
+        variants=tuple(each.name for each in folder.variants),
+        context_length=forward.capacity,
+        vocabulary_size=rows,
+        has_tokenizer=tokenizer is not None,
+        has_template=template is not None,
+        reasoning_switch=template.reasoning_switch if template else None,
+        effort_switch=template.effort_switch if template else None,
+        providers=session.providers,
+        sampling=sampling,
+    )
     on_progress(5, total)
-    ends = eos_ids(configs, tokenizer)
-    return Model(info, tokenizer, template, forward, ends)
+    return Model(info, tokenizer, template, forward, eos_ids(configs, tokenizer))
 
 
 def _open_text(
@@ -126,29 +139,3 @@ def _check_fit(tokenizer: Tokenizer | None, rows: int) -> None:
             f"the model {rows:,}.",
             "Use the tokenizer.json that came with the model.",
         )
-
-
-def _describe(
-    folder: ModelFolder,
-    configs: Configs,
-    session: Session,
-    capacity: int,
-    rows: int,
-    tokenizer: Tokenizer | None,
-    template: ChatTemplate | None,
-) -> ModelInfo:
-    return ModelInfo(
-        name=folder.name,
-        path=str(folder.path),
-        layout=folder.chosen.layout,
-        variant=folder.chosen.name,
-        variants=tuple(each.name for each in folder.variants),
-        context_length=capacity,
-        vocabulary_size=rows,
-        has_tokenizer=tokenizer is not None,
-        has_template=template is not None,
-        reasoning_switch=template.reasoning_switch if template else None,
-        effort_switch=template.effort_switch if template else None,
-        providers=session.providers,
-        sampling=sampling_defaults(configs),
-    )
