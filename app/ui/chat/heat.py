@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtGui import QBrush, QColor, QTextCharFormat
+from PySide6.QtGui import QBrush, QColor, QTextCharFormat, QTextLayout
 
 from app.domain.tokens import TokenRecord
 from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour, heat_step
@@ -26,6 +26,17 @@ def steps(tokens: Sequence[TokenRecord]) -> list[int]:
         span = (token.start, token.end)
         totals[span] = totals.get(span, 0.0) + surprise(token)
     return [heat_step(totals[token.start, token.end]) for token in tokens]
+
+
+def format_range(
+    origin: int, start: int, stop: int, look: QTextCharFormat
+) -> QTextLayout.FormatRange:
+    """`look` from `start` to `stop` of the document, in a block that begins at `origin`."""
+    made = QTextLayout.FormatRange()
+    made.start = start - origin
+    made.length = stop - start
+    made.format = look
+    return made
 
 
 def _format(theme: Theme, ground: str, step: int) -> QTextCharFormat:

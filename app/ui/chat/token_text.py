@@ -6,7 +6,6 @@ anew but the paragraph that grew: colours are format ranges beside the text.
 
 from bisect import bisect_left
 from math import ceil
-from typing import cast
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -18,22 +17,21 @@ from PySide6.QtGui import (
     QPen,
     QTextBlock,
     QTextBlockFormat,
-    QTextCharFormat,
     QTextCursor,
     QTextLayout,
-    QTextLine,
     QTextOption,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QFrame, QSizePolicy, QTextEdit
 
 from app.domain.tokens import TokenRecord
-from app.ui.chat.heat import HeatFormats, steps
+from app.ui.chat.geometry import line_rects, position_at
+from app.ui.chat.heat import HeatFormats, format_range, steps
 from app.ui.chat.spans import SpanIndex, Utf16Map, shown
 from app.ui.widgets import name_scroll_bars
 
 LINE_HEIGHT_PERCENT = 140.0
-_NONE = Qt.KeyboardModifier.NoModifier
+PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 LINES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
@@ -60,28 +58,6 @@ class TokenText(QTextEdit):
         self._formats: HeatFormats | None = None
         self._frame = QColor()
         self._set_up(name)
-
-    def _set_up(self, name: str) -> None:
-        self.setAccessibleName(name)
-        self.setProperty("kind", "tokens")
-        self.setReadOnly(True)
-        self.setUndoRedoEnabled(False)
-        self.setAcceptRichText(False)
-        self.setCursorWidth(0)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        name_scroll_bars(self, name)
-        self.document().setDocumentMargin(2)
-        self._space_lines()
-        self.document().documentLayout().documentSizeChanged.connect(self._fit)
-        self._fit()
 
     @property
     def token_count(self) -> int:
@@ -143,71 +119,9 @@ class TokenText(QTextEdit):
         pieces = self._rects(bisect_left(self._numbers, number))
         return pieces[0] if pieces else QRectF()
 
-    def _space_lines(self) -> None:
-        spacing = QTextBlockFormat()
-        proportional = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-        spacing.setLineHeight(LINE_HEIGHT_PERCENT, proportional)
-        QTextCursor(self.document()).setBlockFormat(spacing)
-
-    def _fit(self) -> None:
-        """Be as high as the text without the line breaks at its end."""
-        last = self.document().lastBlock()
-        while last.length() == 1 and last.previous().isValid():
-            last = last.previous()
-        bottom = self.document().documentLayout().blockBoundingRect(last).bottom()
-        self.setFixedHeight(ceil(bottom + self.document().documentMargin()))
-
-    def _colour_from(self, index: int) -> None:
-        """Colour token `index` and all that follow; the ranges before it stay as they are."""
-        if index >= len(self._spans) or self._formats is None:
-            return
-        start = self._spans.span(index)[0]
-        block = self.document().findBlock(start)
-        while block.isValid():
-            self._colour(block, index, self._formats)
-            block = block.next()
-        self.document().markContentsDirty(start, self.document().characterCount() - start)
-
-    def _colour(self, block: QTextBlock, first: int, formats: HeatFormats) -> None:
-        origin, end = block.position(), block.position() + block.length()
-        kept = self._ranges if block.blockNumber() == self._ranges_of else []
-        index = max(first, self._spans.first_after(origin))
-        fresh: list[QTextLayout.FormatRange] = []
-        while index < len(self._spans) and self._spans.span(index)[0] < end:
-            start, stop = self._spans.span(index)
-            part = (max(start, origin), min(stop, end))
-            fresh.append(_range(origin, *part, formats[self._steps[index]]))
-            index += 1
-        self._ranges, self._ranges_of = kept + fresh, block.blockNumber()
-        block.layout().setFormats(self._ranges)
-
-    def _rects(self, index: int) -> list[QRectF]:
-        """The rectangles that a token covers, one per line, in the viewport."""
-        start, end = self._spans.span(index)
-        found: list[QRectF] = []
-        block = self.document().findBlock(start)
-        while block.isValid() and block.position() <= end:
-            found += _block_rects(block, start, end)
-            block = block.next()
-        return found
-
-    def _number_at(self, point: QPointF) -> int | None:
-        """The index in the answer of the token drawn at `point` of the viewport."""
-        block = self.cursorForPosition(point.toPoint()).block()
-        inside = point - block.layout().position()
-        for row in range(block.layout().lineCount()):
-            line = block.layout().lineAt(row)
-            if line.y() <= inside.y() < line.y() + line.height():
-                if inside.x() > line.naturalTextRect().right():
-                    return None
-                column = line.xToCursor(inside.x(), QTextLine.CursorPosition.CursorOnCharacter)
-                index = self._spans.at(block.position() + column)
-                return None if index is None else self._numbers[index]
-        return None
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow keys, Home and End move the selection; with Shift they select text as usual."""
-        plain = event.modifiers() in (_NONE, Qt.KeyboardModifier.KeypadModifier)
+        plain = event.modifiers() in PLAIN
         if plain and event.key() in STEPS and len(self._spans):
             self.stepped.emit(STEPS[Qt.Key(event.key())])
         elif plain and event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and len(self._spans):
@@ -248,36 +162,80 @@ class TokenText(QTextEdit):
         """The conversation scrolls, not its parts."""
         event.ignore()
 
+    def _set_up(self, name: str) -> None:
+        self.setAccessibleName(name)
+        self.setProperty("kind", "tokens")
+        self.setReadOnly(True)
+        self.setUndoRedoEnabled(False)
+        self.setAcceptRichText(False)
+        self.setCursorWidth(0)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        name_scroll_bars(self, name)
+        self.document().setDocumentMargin(2)
+        self._space_lines()
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def _space_lines(self) -> None:
+        spacing = QTextBlockFormat()
+        proportional = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+        spacing.setLineHeight(LINE_HEIGHT_PERCENT, proportional)
+        QTextCursor(self.document()).setBlockFormat(spacing)
+
+    def _fit(self) -> None:
+        """Be as high as the text without the line breaks at its end."""
+        last = self.document().lastBlock()
+        while last.length() == 1 and last.previous().isValid():
+            last = last.previous()
+        bottom = self.document().documentLayout().blockBoundingRect(last).bottom()
+        self.setFixedHeight(ceil(bottom + self.document().documentMargin()))
+
+    def _colour_from(self, index: int) -> None:
+        """Colour token `index` and all that follow; the ranges before it stay as they are."""
+        if index >= len(self._spans) or self._formats is None:
+            return
+        start = self._spans.span(index)[0]
+        block = self.document().findBlock(start)
+        while block.isValid():
+            self._colour(block, index, self._formats)
+            block = block.next()
+        self.document().markContentsDirty(start, self.document().characterCount() - start)
+
+    def _colour(self, block: QTextBlock, first: int, formats: HeatFormats) -> None:
+        origin, end = block.position(), block.position() + block.length()
+        kept = self._ranges if block.blockNumber() == self._ranges_of else []
+        index = max(first, self._spans.first_after(origin))
+        fresh: list[QTextLayout.FormatRange] = []
+        while index < len(self._spans) and self._spans.span(index)[0] < end:
+            start, stop = self._spans.span(index)
+            part = (max(start, origin), min(stop, end))
+            fresh.append(format_range(origin, *part, formats[self._steps[index]]))
+            index += 1
+        self._ranges, self._ranges_of = kept + fresh, block.blockNumber()
+        block.layout().setFormats(self._ranges)
+
+    def _rects(self, index: int) -> list[QRectF]:
+        return line_rects(self.document(), *self._spans.span(index))
+
+    def _number_at(self, point: QPointF) -> int | None:
+        """The index in the answer of the token drawn at `point` of the viewport."""
+        position = position_at(self.document(), point)
+        index = None if position is None else self._spans.at(position)
+        return None if index is None else self._numbers[index]
+
     def _change_line(self, by: int) -> None:
+        """Pick the token above or below the selected one."""
         rects = self._rects(self._selected or 0)
         if rects:
-            target = rects[0].center() + QPointF(0, by * rects[0].height())
-            number = self._number_at(target)
+            spacing = rects[0].height() * LINE_HEIGHT_PERCENT / 100
+            number = self._number_at(rects[0].center() + QPointF(0, by * spacing))
             if number is not None:
                 self.picked.emit(number)
-
-
-def _range(origin: int, start: int, stop: int, look: QTextCharFormat) -> QTextLayout.FormatRange:
-    made = QTextLayout.FormatRange()
-    made.start = start - origin
-    made.length = stop - start
-    made.format = look
-    return made
-
-
-def _block_rects(block: QTextBlock, start: int, end: int) -> list[QRectF]:
-    """Where the text from `start` to `end` lies in `block`, line by line."""
-    layout, origin = block.layout(), block.position()
-    first, last = max(start - origin, 0), min(end - origin, block.length() - 1)
-    found: list[QRectF] = []
-    for row in range(layout.lineCount()):
-        line = layout.lineAt(row)
-        low, high = max(first, line.textStart()), min(last, line.textStart() + line.textLength())
-        if low < high or (start == end and low == high):
-            left, right = _x(line, low), _x(line, high)
-            found.append(QRectF(left, line.y(), right - left, line.height()))
-    return [rect.translated(layout.position()) for rect in found]
-
-
-def _x(line: QTextLine, column: int) -> float:
-    return cast(tuple[float, int], line.cursorToX(column))[0]
