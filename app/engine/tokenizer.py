@@ -56,7 +56,8 @@ class Tokenizer:
                 "Shorten the text.",
             )
         try:
-            ids = self._native.encode(text, add_special_tokens=add_special).ids
+            # A batch of one: unlike `encode`, it lets other threads run, such as the heartbeat.
+            ids = self._native.encode_batch([text], add_special_tokens=add_special)[0].ids
         except (UnicodeEncodeError, TypeError) as error:
             raise InvalidRequest("The text holds a character that is not valid Unicode.") from error
         if limit is not None and len(ids) > limit:

@@ -97,6 +97,24 @@ def test_a_failed_load_leaves_no_model(model: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_load_that_is_cancelled_leaves_no_half_model(model: Path) -> None:
+    async def scenario() -> None:
+        async with loaded(model) as client:
+            loading = client.submit(Load(str(model)))
+            await anext(loading)
+            loading.cancel()
+            last = (await collect(loading))[-1]
+            if isinstance(last, Loaded):  # it was faster than the cancel
+                await collect(client.submit(asking(1)))
+            else:
+                assert isinstance(last, Finished)
+                assert last.reason is FinishReason.CANCELLED
+                with pytest.raises(InvalidRequest, match="No model is loaded"):
+                    await collect(client.submit(asking(1)))
+
+    asyncio.run(scenario())
+
+
 def test_what_cannot_be_sent_is_refused_at_once() -> None:
     async def scenario() -> None:
         async with started() as client:
@@ -167,11 +185,11 @@ def test_a_storm_of_cancels_leaves_the_worker_idle_and_right(model: Path) -> Non
 def test_a_stalled_consumer_does_not_stop_others(model: Path) -> None:
     async def scenario() -> None:
         async with loaded(model) as client:
-            stalled = client.submit(asking(1000))
+            stalled = client.submit(asking(500))
             await anext(stalled)
             other = await asyncio.wait_for(collect(client.submit(asking(10))), 30)
             assert len(token_ids(other)) == 10
-            assert len(token_ids(await collect(stalled))) == 1000
+            assert len(token_ids(await collect(stalled))) == 500
 
     asyncio.run(scenario())
 
