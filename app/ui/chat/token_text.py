@@ -64,6 +64,11 @@ class TokenText(QTextEdit):
         """How many tokens the text holds."""
         return len(self._spans)
 
+    @property
+    def selected(self) -> int | None:
+        """The index in the answer of the framed token."""
+        return None if self._selected is None else self._numbers[self._selected]
+
     def extend(self, text: str, tokens: tuple[TokenRecord, ...], first: int) -> None:
         """Add text; `first` is the index in the answer of the first of `tokens`."""
         known = len(self._spans)
