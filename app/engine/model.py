@@ -1,7 +1,8 @@
 """A path on disk becomes a model that is ready to run: folder, files, contract, session, cache,
 tokenizer and template, each checked before the next one is made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from app.engine.template import ChatTemplate
 from app.engine.tokenizer import Tokenizer
 from app.errors import ModelDamaged, ModelNotFound, OutOfMemory
 
+_STEPS = 3  # files, session, first run
 _CACHE_SHARE = 4  # one conversation's cache may take a quarter of the memory
 _UNSTATED_CONTEXT = 2048  # tokens, for a model whose files state no context length
 
@@ -53,31 +55,19 @@ def open_model(
         InvalidRequest: there is no such variant or provider.
         OutOfMemory: the model or its cache does not fit.
     """
-    try:
-        return _open(path, variant, provider, on_progress)
-    except OSError as error:
-        raise ModelNotFound(
-            f"{error.filename or path} cannot be read: {error.strerror or error}.",
-            "Check the folder's permissions.",
-        ) from error
-
-
-def _open(
-    path: Path, variant: str | None, provider: Provider, on_progress: Callable[[int, int], None]
-) -> Model:
-    total = 5
-    on_progress(0, total)
-    folder = find_model(path, variant)
-    configs = read_configs(folder)
-    contract = read_contract(files.read_graph(folder.chosen.file), configs.names, configs.geometry)
-    on_progress(1, total)
-    sampling = sampling_defaults(configs)
-    tokenizer, template = _open_text(folder, configs)
-    on_progress(2, total)
+    on_progress(0, _STEPS)
+    with _readable(path):
+        folder = find_model(path, variant)
+        configs = read_configs(folder)
+        sampling = sampling_defaults(configs)
+        proto = files.read_graph(folder.chosen.file)
+        contract = read_contract(proto, configs.names, configs.geometry)
+        tokenizer, template = _open_text(folder, configs)
+    on_progress(1, _STEPS)
+    del proto  # it may hold the weights, which the session loads for itself
     session = Session(folder.chosen.file, provider)
-    on_progress(3, total)
+    on_progress(2, _STEPS)
     forward = _open_forward(session, contract, configs)
-    on_progress(4, total)
     rows = _probe(forward)
     _check_fit(tokenizer, rows)
     info = ModelInfo(
@@ -95,8 +85,20 @@ def _open(
         providers=session.providers,
         sampling=sampling,
     )
-    on_progress(5, total)
+    on_progress(_STEPS, _STEPS)
     return Model(info, tokenizer, template, forward, eos_ids(configs, tokenizer))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Name the file that the system does not let us read."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelNotFound(
+            f"{error.filename or path} cannot be read: {error.strerror or error}.",
+            "Check the path and its permissions.",
+        ) from error
 
 
 def _open_text(
