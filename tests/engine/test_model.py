@@ -354,7 +354,7 @@ def test_a_place_without_a_model_is_named(tmp_path: Path) -> None:
 
 
 def test_a_path_that_the_system_refuses_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelNotFound, match="cannot be read|no folder or file"):
+    with pytest.raises(ModelNotFound, match=r"cannot be read|no folder or file"):
         opened(tmp_path / ("long" * 100))
 
 
