@@ -1,4 +1,4 @@
-"""A long step of the engine must let the worker's other threads run: the heartbeat, the listener."""
+"""A long step of the engine must let the heartbeat and the listening thread run."""
 
 import threading
 import time
