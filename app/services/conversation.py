@@ -33,8 +33,8 @@ from app.services.engine_host import EngineHost
 Observer = Callable[[Change], None]
 Clock = Callable[[], float]
 
-RESTARTED = "It has been restarted."
-NOT_HEARD = "It has no answer, so the model will not see this question again."
+RESTARTED = "The worker has been restarted."
+NOT_HEARD = "No answer came, so the model will not see this question again."
 ENDINGS = {
     FinishReason.STOP: (TurnState.FINISHED, ""),
     FinishReason.LENGTH: (TurnState.FINISHED, "Cut off: the answer reached its longest length."),

@@ -152,7 +152,7 @@ def test_numbers_are_said_as_they_are():
     assert wording.logprob_probability(None) == wording.NOTHING
     assert wording.bits(-0.0) == "0.00 bits"
     assert wording.visible(" a\n", 3) == "␣a⏎"
-    assert wording.visible("", 3) == "control token 3"
+    assert wording.visible("", 3) == "control 3"
     assert wording.surprise(record(probability=0.125)) == pytest.approx(3)
     assert wording.tokens(1) == "1 token"
     assert wording.context(1204, 4096) == "1,204 of 4,096 tokens"

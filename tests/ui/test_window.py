@@ -1,6 +1,7 @@
 """The window as a person uses it, on the real model in the real worker."""
 
 import asyncio
+import math
 import os
 import signal
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from app.domain.conversation import TurnState
 from app.domain.tokens import Channel
 from app.services.engine_host import HostState
 from app.ui.chat.welcome import SUGGESTIONS
+from app.ui.panes.bars import elided
 from app.ui.panes.token import facts
+from app.ui.theme.palette import heat_colour, heat_step
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.alternatives import rows
 from app.ui.viewmodels.selection import Selected
@@ -66,7 +69,7 @@ def test_a_click_on_a_token_shows_its_record(drive: Drive):
             assert desk.chat.selection.current == selected
             numbers = {name: value.text() for name, value in pane.numbers.items()}
             assert numbers == facts(selected)
-            assert pane.bars.texts() == [(row.text, row.number) for row in rows(token)]
+            assert pane.bars.texts() == [(elided(row.text), row.number) for row in rows(token)]
 
     drive(scenario)
 
@@ -89,7 +92,24 @@ def test_arrow_keys_walk_through_reasoning_and_answer(drive: Drive):
     drive(scenario)
 
 
-def test_tokens_wear_the_colour_of_their_surprise(drive: Drive):
+def test_the_tab_key_goes_back_from_the_question_to_the_last_answer(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        await desk.ask_briefly(QUESTION)
+        turn = await desk.ask(QUESTION)
+        desk.composer.edit.setFocus()
+        QTest.keyClick(desk.composer.edit, Qt.Key.Key_Tab, Qt.KeyboardModifier.ShiftModifier)
+        focused = QApplication.focusWidget()
+        assert focused in desk.view(turn).texts()
+        desk.press(Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is desk.composer.edit
+
+    drive(scenario)
+
+
+def test_tokens_wear_the_colour_of_their_surprise(drive: Drive, appearance: Appearance):
+    theme = appearance.theme
+
     async def scenario(desk: Desk) -> None:
         await desk.ready()
         desk.window.sampling.temperature.field.setValue(2.0)
@@ -98,8 +118,10 @@ def test_tokens_wear_the_colour_of_their_surprise(drive: Drive):
         for index, token in enumerate(turn.tokens):
             if token.text.isalnum() and token.logprob is not None:
                 text = next(t for t in view.texts() if t.holds(index))
-                colour = text.colour_at(index)
-                assert (colour is None) == (token.logprob > -0.001)
+                ground = theme.window if text is view.answer else theme.surface
+                step = heat_step(-math.log2(math.exp(token.logprob)))
+                expected = heat_colour(theme, step, ground) if step else None
+                assert text.colour_at(index) == expected
 
     drive(scenario)
 
@@ -128,7 +150,7 @@ def test_a_killed_worker_leaves_the_partial_answer_and_the_next_question_works(d
         turn = await desk.ask(QUESTION)
         assert turn.state is TurnState.INTERRUPTED
         assert turn.tokens
-        await until(lambda: desk.view(turn).note.endswith("It has been restarted."))
+        await until(lambda: desk.view(turn).note.endswith("has been restarted."))
         assert "Your text is safe." in desk.view(turn).note
         await desk.ready()
         following = await desk.ask(QUESTION)

@@ -82,6 +82,15 @@ class AnswerView(QWidget):
         self.reasoning.body.recolour(traces, theme.accent)
         self.tool_call.body.recolour(traces, theme.accent)
 
+    def chain_after(self, before: QWidget) -> QWidget:
+        """Let the Tab key come here from `before`; return where it leaves from."""
+        reasoning, tool_call = self.reasoning, self.tool_call
+        stops = (reasoning.heading, reasoning.body, self.answer, tool_call.heading, tool_call.body)
+        for stop in stops:
+            QWidget.setTabOrder(before, stop)
+            before = stop
+        return before
+
     @property
     def note(self) -> str:
         """What is said on how the answer ended."""

@@ -29,6 +29,7 @@ class TranscriptView(QScrollArea):
         self._messages: list[QWidget] = []
         self._following = True
         self.welcome = WelcomeView()
+        self._last_stop: QWidget = self.welcome.last_button
         self._page = QWidget()
         self._column = QVBoxLayout()
         self._lay_out()
@@ -46,6 +47,8 @@ class TranscriptView(QScrollArea):
             view = self._answers[turn.id] = self._answer(turn)
         self._messages.append(view)
         self._column.addWidget(view)
+        if isinstance(view, AnswerView):
+            self._last_stop = view.chain_after(self._last_stop)
 
     def grow(self, growth: TurnGrew) -> None:
         """Show what came."""
@@ -71,6 +74,7 @@ class TranscriptView(QScrollArea):
         self._messages.clear()
         self._answers.clear()
         self._following = True
+        self._last_stop = self.welcome.last_button
         self.welcome.show()
 
     def select(self, selected: Selected | None) -> None:

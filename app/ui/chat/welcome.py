@@ -1,7 +1,7 @@
 """What an empty chat shows: what can be done here, and three questions to begin with."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.ui.widgets import button, label, scaled_font
 
@@ -37,6 +37,11 @@ class WelcomeView(QWidget):
         ]
         for each in self._buttons:
             layout.addWidget(each)
+
+    @property
+    def last_button(self) -> QPushButton:
+        """Where the Tab key leaves this view."""
+        return self._buttons[-1]
 
     def set_enabled(self, enabled: bool) -> None:
         """Whether a question could be answered now."""

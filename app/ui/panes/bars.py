@@ -84,7 +84,12 @@ class Bars(QWidget):
         self._rows.append((text, bar, number))
 
 
+def elided(text: str) -> str:
+    """The text as it fits beside a bar."""
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+
+
 def _fill(text: QLabel, bar: Bar, number: QLabel, row: Row) -> None:
-    text.setText(row.text if len(row.text) <= LONGEST_TEXT else row.text[: LONGEST_TEXT - 1] + "…")
+    text.setText(elided(row.text))
     number.setText(row.number)
     bar.show_row(row)

@@ -28,7 +28,7 @@ OTHER_SAMPLERS = {
 
 def visible(text: str, token_id: int) -> str:
     """A token's text with its white space drawn; a control token is named by its id."""
-    return text.translate(VISIBLE) if text else f"control token {token_id}"
+    return text.translate(VISIBLE) if text else f"control {token_id}"
 
 
 def token_text(token: TokenRecord) -> str:
