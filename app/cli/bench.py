@@ -52,7 +52,8 @@ def bench(
     with terminal.session() as session:
         info = session.load(load_command(options))
         benchmark = Benchmark(session, info, prompt_tokens, max_tokens)
-        measured = tuple(benchmark.rounds(rounds))
+        with session.bar.kept():
+            measured = tuple(benchmark.rounds(rounds))
         peak = process_stats(session.pid).peak_bytes
     report = _report(info, (prompt_tokens, max_tokens), measured, peak)
     if options["as_json"]:

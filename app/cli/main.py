@@ -3,12 +3,13 @@
 0 is success, 1 a failure, 2 a command that cannot be understood, 130 Ctrl+C.
 """
 
+import logging
 import os
 import sys
 
 import click
 
-from app import __version__
+from app import __version__, paths
 from app.cli.bench import bench
 from app.cli.chat import chat
 from app.cli.complete import complete
@@ -17,6 +18,8 @@ from app.cli.score import score
 from app.cli.session import MakeClient
 from app.cli.terminal import Terminal
 from app.errors import CandorError
+
+_log = logging.getLogger(__name__)
 
 FAILED = 1
 INTERRUPTED = 130
@@ -54,6 +57,9 @@ def run(arguments: list[str], make_client: MakeClient) -> int:
     except OSError as error:
         terminal.complain(f"The output could not be written: {error.strerror or error}.")
         _abandon_output()
+    except Exception as error:  # noqa: BLE001 - a defect is logged and named, not thrown about
+        _log.exception("A defect in the terminal.")
+        terminal.complain(f"A defect in Candor: {type(error).__name__}. See {paths.logs()}.")
     return FAILED
 
 

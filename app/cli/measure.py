@@ -15,7 +15,7 @@ from msgspec import Struct
 from app.cli.process_stats import ProcessStats, process_stats
 from app.cli.session import Session
 from app.cli.transcript import Transcript
-from app.domain.events import FinishReason
+from app.domain.events import Event, FinishReason
 from app.domain.models import ModelInfo
 from app.domain.requests import Generate, IdsPrompt
 from app.domain.sampling import SamplingParams
@@ -71,6 +71,7 @@ class Benchmark:
         self._prompt_tokens = prompt_tokens
         self._tokens = tokens
         self._barred: dict[int, float] = {}
+        self._label = ""
 
     def rounds(self, count: int) -> Iterator[Round]:
         """Measure `count` times, after one round that only warms up.
@@ -78,9 +79,11 @@ class Benchmark:
         Raises:
             InvalidRequest: the model stops early by too many different tokens.
         """
-        self._measure(0)
-        for number in range(1, count + 1):
-            yield self._measure(number)
+        for number in range(count + 1):
+            self._label = f"Round {number} of {count}" if number else "Warming up"
+            measured = self._measure(number)
+            if number:
+                yield measured
 
     def _measure(self, number: int) -> Round:
         """One full run; one that the model ended early does not count and is made again."""
@@ -100,7 +103,12 @@ class Benchmark:
             sampling=SamplingParams(temperature=0.0, logit_bias=self._barred),
             max_tokens=self._tokens,
         )
-        self._session.ask(request, transcript.add)
+
+        def take(event: Event) -> None:
+            transcript.add(event)
+            self._session.bar.update(self._label, len(transcript.tokens), self._tokens)
+
+        self._session.ask(request, take)
         return transcript
 
     def _is_full(self, transcript: Transcript) -> bool:

@@ -65,8 +65,18 @@ class Result:
         self.err = err
 
 
+def only_child(pid: int) -> int:
+    """The process id of a process's one child, as Linux tells it."""
+    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)
+
+
 def token_id(text: str) -> int:
     """The id of one of the built-in model's tokens, as its tokenizer file spells it."""
     tokenizer = json.loads((paths.built_in_model() / "tokenizer.json").read_text("utf-8"))
     added = {token["content"]: token["id"] for token in tokenizer["added_tokens"]}
     return (tokenizer["model"]["vocab"] | added)[text]
+
+
+ENDLESS = tuple(f"--logit-bias={token_id(end)}=-1000" for end in ("<|im_end|>", "<|endoftext|>"))
+"""Options that keep the built-in model from ending an answer by itself."""

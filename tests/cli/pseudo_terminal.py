@@ -7,11 +7,10 @@ import select
 import signal
 import subprocess
 import time
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.cli.program import COMMAND, PATIENCE_S, Program
+from tests.cli.program import COMMAND, PATIENCE_S, Program, only_child
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -78,9 +77,7 @@ class PseudoTerminal:
 
     def worker(self) -> int:
         """The process id of the program's only child."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        (child,) = children.read_text().split()
-        return int(child)
+        return only_child(self.process.pid)
 
     def _read(self, patience: float) -> str:
         if not select.select([self._screen], [], [], patience)[0]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cli.program import Program, token_id
+from tests.cli.program import ENDLESS, Program
 
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
@@ -21,8 +21,7 @@ DONE = "tokens/s"
 @pytest.fixture
 def endless(program: Program) -> Iterator[PseudoTerminal]:
     """A chat whose model never ends an answer by itself."""
-    ends = (f"--logit-bias={token_id(end)}=-1000" for end in ("<|im_end|>", "<|endoftext|>"))
-    with PseudoTerminal(program, "chat", *ends, "--reasoning", "off") as terminal:
+    with PseudoTerminal(program, "chat", *ENDLESS, "--reasoning", "off") as terminal:
         terminal.read_until(PROMPT)
         yield terminal
 

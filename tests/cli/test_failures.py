@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import PATIENCE_S, Program, Result, token_id
+from tests.cli.program import ENDLESS, PATIENCE_S, Program, Result, only_child
+from tests.worker.harness import is_alive
 
 USAGE = (
     (["chat", "hi", "--frobnicate"], "--frobnicate"),
@@ -20,7 +21,7 @@ USAGE = (
     (["explain"], "explain"),
 )
 
-ENDLESS = ("chat", "Hello", "--reasoning", "off", "--logit-bias", f"{token_id('<|im_end|>')}=-100")
+LONG_ANSWER = ("chat", "Hello", "--reasoning", "off", *ENDLESS)
 
 
 def is_one_sentence(result: Result) -> bool:
@@ -90,21 +91,22 @@ def test_a_text_without_end(program: Program) -> None:
     assert is_one_sentence(result)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the worker through /proc")
 def test_ctrl_c_ends_the_program_and_its_worker(program: Program) -> None:
-    running = program.start(*ENDLESS)
+    running = program.start(*LONG_ANSWER)
     assert running.stdout
-    first = running.stdout.read(1)
+    first, worker = running.stdout.read(1), only_child(running.pid)
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=PATIENCE_S)
     assert first
     assert running.returncode == 130
     assert err.strip() == b""
+    assert not is_alive(worker)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX pipes")
 def test_a_reader_that_leaves_ends_the_program_quietly(program: Program) -> None:
-    running = program.start(*ENDLESS)
+    running = program.start(*LONG_ANSWER)
     assert running.stdout
     assert running.stderr
     running.stdout.read(1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.program import Program
+from tests.cli.program import ENDLESS, Program
 
 LISTED = {"text", "reasoning", "finish_reason", "usage", "timings", "tokens"}
 TOKEN = {
@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_tokens(program: Program, answer: dict[str,
 
 
 def test_a_drawn_seed_is_reported_and_repeats_its_answer(program: Program) -> None:
-    options = ("complete", "The answer", "--max-tokens", "12", "--temperature", "1.5")
+    options = ("complete", "The answer", "--max-tokens", "12", "--temperature", "1.5", *ENDLESS)
     first = program.json(*options)
     second = program.json(*options, "--seed", str(first["seed"]))
     assert second["tokens"] == first["tokens"]
@@ -74,7 +74,7 @@ def test_a_drawn_seed_is_reported_and_repeats_its_answer(program: Program) -> No
 
 def test_options_reach_the_engine(program: Program) -> None:
     greedy = program.json(
-        "chat", "Hello", "--temperature", "0", "--max-tokens", "4", "--top-logprobs", "2",
+        "chat", "Hello", *ENDLESS, "--temperature", "0", "--max-tokens", "4", "--top-logprobs", "2",
         "--system", "You are terse.", "--reasoning", "off",
     )  # fmt: skip
     plain = program.json("chat", "Hello", "--temperature", "0", "--max-tokens", "4")
@@ -86,7 +86,7 @@ def test_options_reach_the_engine(program: Program) -> None:
 
 
 def test_a_stop_text_ends_the_answer_and_is_not_shown(program: Program) -> None:
-    options = ("complete", "Hello", "--seed", "1", "--max-tokens", "40")
+    options = ("complete", "Hello", "--seed", "1", "--max-tokens", "40", *ENDLESS)
     whole = program.json(*options)
     stop = whole["text"][6:9]
     stopped = program.json(*options, "--stop", stop)

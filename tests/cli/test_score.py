@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.program import Program
+from tests.cli.program import ENDLESS, Program
 
 TEXT = "The heatmap shows how sure the model was: naïve, 東京 and 12 + 30.\n"
 PROMPT = (1, 200, 300, 400)
@@ -44,7 +44,9 @@ def test_only_the_first_token_has_no_numbers(scored: dict[str, Any]) -> None:
 
 def test_a_scored_token_has_the_numbers_it_was_generated_with(program: Program) -> None:
     ids = ",".join(map(str, PROMPT))
-    generated = program.json("complete", "--ids", ids, "--max-tokens", "12", "--seed", "3")
+    generated = program.json(
+        "complete", "--ids", ids, "--max-tokens", "12", "--seed", "3", *ENDLESS
+    )
     tokens = generated["tokens"]
     whole = ",".join([ids, *(str(token["id"]) for token in tokens)])
     scored = program.json("score", "--ids", whole)["tokens"][len(PROMPT) :]

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.cli.program import Program, token_id
+from tests.cli.program import ENDLESS, Program, token_id
 
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
@@ -13,7 +13,7 @@ if sys.platform == "win32":
 from tests.cli.pseudo_terminal import PseudoTerminal
 
 BACKGROUND = re.compile(r"\x1b\[[0-9;]*48;")
-HOT = ("complete", "Hello", "--temperature", "3", "--max-tokens", "30", "--seed", "4")
+HOT = ("complete", "Hello", "--temperature", "3", "--max-tokens", "30", "--seed", "4", *ENDLESS)
 
 
 @pytest.fixture(scope="module")
