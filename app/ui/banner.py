@@ -1,20 +1,19 @@
 """A message across the top of the chat that waits for nobody: what went wrong and what to do."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.viewmodels.chat import Notice
 from app.ui.widgets import button, label
 
 
-class Banner(QFrame):
+class Banner(QWidget):
     """Shows one Notice until it is dismissed or another takes its place."""
 
     retried = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("banner")
         self.message = label(kind="strong", wrap=True)
         self.hint = label(wrap=True)
         self._retry = button("Try again", self.retried.emit)
@@ -22,11 +21,16 @@ class Banner(QFrame):
         words.setSpacing(2)
         words.addWidget(self.message)
         words.addWidget(self.hint)
-        layout = QHBoxLayout(self)
+        frame = QFrame()
+        frame.setObjectName("banner")
+        layout = QHBoxLayout(frame)
         layout.setContentsMargins(14, 10, 10, 10)
         layout.addLayout(words, 1)
         layout.addWidget(self._retry)
         layout.addWidget(button("Dismiss", self.hide, kind="quiet"))
+        around = QVBoxLayout(self)
+        around.setContentsMargins(24, 12, 24, 0)
+        around.addWidget(frame)
         self.hide()
 
     def show_notice(self, notice: Notice | None) -> None:

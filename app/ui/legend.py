@@ -39,7 +39,7 @@ class Legend(QFrame):
         layout.setSpacing(8)
         layout.addWidget(
             label(
-                "Words are coloured by surprise: the stronger, the less the model expected them",
+                "Words are coloured by surprise",
                 kind="muted",
             )
         )

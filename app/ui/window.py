@@ -3,7 +3,7 @@
 Connects view models to widgets; decides nothing. Closing it only asks: `close_requested`.
 """
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
@@ -20,6 +20,7 @@ from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.status import ChatStatus
 from app.ui.widgets import label, line, name_scroll_bars
 
+PREFERRED_SIZE = QSize(1280, 800)
 PANE_WIDTH = 330
 COMPOSER_OVERHANG = 16
 
@@ -103,8 +104,8 @@ class MainWindow(QMainWindow):
             part.recolour(theme)
 
     def _lay_out(self) -> None:
-        self.resize(1280, 800)
         self.setMinimumSize(820, 520)
+        self.resize(PREFERRED_SIZE.boundedTo(self.screen().availableSize()))
         centre = QWidget()
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
@@ -120,12 +121,8 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(column)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.header, line(), self.legend):
+        for part in (self.header, line(), self.legend, self.banner):
             layout.addWidget(part)
-        notices = QVBoxLayout()
-        notices.setContentsMargins(24, 12, 24, 0)
-        notices.addWidget(self.banner)
-        layout.addLayout(notices)
         layout.addWidget(self.transcript, 1)
         foot = QVBoxLayout()
         foot.setContentsMargins(24, 8, 24, 12)

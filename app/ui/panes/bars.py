@@ -30,7 +30,7 @@ class Bar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bar; the chosen token in full colour, all others together in grey."""
-        colours = {(True, False): self.theme.accent, (False, True): self.theme.track}
+        colours = {(True, False): self.theme.accent, (False, True): self.theme.muted}
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
