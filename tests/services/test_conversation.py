@@ -1,9 +1,12 @@
 """A conversation with the built-in model in a real worker."""
 
 import asyncio
+import json
 import os
+import shutil
 import signal
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -30,11 +33,11 @@ QUESTION = "What is 348 + 276?"
 Scenario = Callable[[Conversation, EngineHost], Awaitable[None]]
 
 
-def drive(scenario: Scenario) -> None:
+def drive(scenario: Scenario, model: Path | None = None) -> None:
     async def main() -> None:
         host = EngineHost()
         try:
-            await host.load(paths.built_in_model())
+            await host.load(model or paths.built_in_model())
             await scenario(Conversation(host), host)
         finally:
             await host.close()
@@ -96,6 +99,28 @@ def test_an_answer_that_was_cut_short_says_so():
         assert answer.note.startswith("Cut off: ")
 
     drive(scenario)
+
+
+def test_a_full_context_ends_the_answer_and_says_so(tmp_path: Path):
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        assert host.status.model
+        assert host.status.model.context_length == 40
+        await conversation.send(QUESTION, AnswerOptions(reasoning=True))
+        answer = conversation.turns[-1]
+        assert answer.usage
+        assert answer.usage.prompt_tokens + answer.usage.completion_tokens == 40
+        assert answer.note.startswith("Cut off: the context is full.")
+
+    drive(scenario, with_context(tmp_path / "narrow", 40))
+
+
+def with_context(folder: Path, length: int) -> Path:
+    """The built-in model with room for `length` tokens."""
+    shutil.copytree(paths.built_in_model(), folder)
+    config = folder / "config.json"
+    values = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps(values | {"max_position_embeddings": length}), encoding="utf-8")
+    return folder
 
 
 def test_a_stopped_answer_keeps_what_came():
