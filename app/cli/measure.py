@@ -70,6 +70,7 @@ class Benchmark:
         self._vocabulary = info.vocabulary_size
         self._prompt_tokens = prompt_tokens
         self._tokens = tokens
+        self._numbers = random.Random(0)
         self._barred: dict[int, float] = {}
         self._label = ""
 
@@ -81,25 +82,25 @@ class Benchmark:
         """
         for number in range(count + 1):
             self._label = f"Round {number} of {count}" if number else "Warming up"
-            measured = self._measure(number)
+            measured = self._measure()
             if number:
                 yield measured
 
-    def _measure(self, number: int) -> Round:
-        """One full run; one that the model ended early does not count and is made again."""
+    def _measure(self) -> Round:
+        """One full run; one that the model ended early does not count, and another is made."""
         while True:
             before, start = self._stats(), time.perf_counter()
-            transcript = self._run(number)
+            transcript = self._run()
             wall = time.perf_counter() - start
             if self._is_full(transcript):
                 return _round(transcript, before, self._stats(), wall)
 
-    def _run(self, number: int) -> Transcript:
-        drawn = random.Random(number)
-        ids = tuple(drawn.randrange(self._vocabulary) for _ in range(self._prompt_tokens))
+    def _run(self) -> Transcript:
+        """A prompt is never used twice: its keys and values would still be cached."""
+        ids = self._numbers.choices(range(self._vocabulary), k=self._prompt_tokens)
         transcript = Transcript()
         request = Generate(
-            prompt=IdsPrompt(ids),
+            prompt=IdsPrompt(tuple(ids)),
             sampling=SamplingParams(temperature=0.0, logit_bias=self._barred),
             max_tokens=self._tokens,
         )

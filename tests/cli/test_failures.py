@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.main import run
+from app.worker.client import WorkerClient
 from tests.cli.program import ENDLESS, PATIENCE_S, Program, Result, only_child
 from tests.worker.harness import is_alive
 
@@ -81,6 +83,21 @@ def test_fifty_megabytes_of_prompt(program: Program) -> None:
     assert result.status == 1
     assert "tokens" in result.err
     assert is_one_sentence(result)
+
+
+@pytest.mark.expects_log
+def test_a_defect_is_named_and_logged(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> WorkerClient:
+        raise ZeroDivisionError
+
+    assert run(["chat", "hi"], broken) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("A defect in Candor: ZeroDivisionError.")
+    assert "Traceback" not in shown.err
+    assert caplog.records[-1].exc_info
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs /dev/zero")

@@ -85,6 +85,12 @@ def test_options_reach_the_engine(program: Program) -> None:
     assert greedy["usage"]["prompt_tokens"] > plain["usage"]["prompt_tokens"]
 
 
+def test_a_prompt_may_come_through_a_pipe(program: Program) -> None:
+    options = ("chat", "--seed", "2", "--max-tokens", "4")
+    piped = program.json(*options, stdin="Où est-elle ?\n".encode())
+    assert piped["tokens"] == program.json(*options, "Où est-elle ?")["tokens"]
+
+
 def test_a_stop_text_ends_the_answer_and_is_not_shown(program: Program) -> None:
     options = ("complete", "Hello", "--seed", "1", "--max-tokens", "40", *ENDLESS)
     whole = program.json(*options)
