@@ -23,13 +23,13 @@ from .batches import Batch, batches
 from .model import SIZES, Decoder
 from .optimizer import learning_rate, make_optimizers
 
-SAVE_EVERY = 120.0
-LOG_EVERY = 25
+SAVE_EVERY = 60.0
+LOG_EVERY = 50
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """`minutes` is the wall time of all parts of this run, the last `cooldown_minutes` of them with a
+    """`minutes` is the wall time of all parts of a run, its last `cooldown_minutes` with a
     falling learning rate; `warm_start` goes on from another run's weights.
     """
 

@@ -5,6 +5,7 @@ Beside the calculator other tools may be listed; a question that needs none is a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .conversation import Conversation, Turn
@@ -39,8 +40,7 @@ def tool_chat(source: Source) -> Conversation:
     tools = [CALCULATOR, *source.random.sample(OTHERS, source.pick((0, 0, 1, 2)))]
     source.random.shuffle(tools)
     if source.chance(0.1):
-        talk = small_talk(source)
-        return _conversation(talk.turns, tools, "tool_unused", talk.key, source, talk.accepted)
+        return replace(small_talk(source), family="tool_unused", system=None, tools=tuple(tools))
     question, call, result, answer, key = _use(source, tools)
     asked = Turn("user", typed(question, source, typos=0.02))
     thought = f"I use {call['name']}."

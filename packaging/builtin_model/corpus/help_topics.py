@@ -1,6 +1,6 @@
 """Questions about the app: topics, answers and hand-written phrasings from `help/*.txt`.
 
-Of each topic's twelve phrasings or more, the fifth and tenth were held out for the evaluation.
+The held-out lines were chosen by place (the fifth and tenth written), before any training.
 """
 
 from __future__ import annotations

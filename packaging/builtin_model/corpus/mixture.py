@@ -51,12 +51,12 @@ CHATS: dict[str, Callable[[Source], Conversation]] = {
 # Conversations of each family out of a hundred. Traces are long, so tasks weigh more in tokens.
 WEIGHTS = {
     "help": 30.0,
-    "refusal": 7.0,
-    "small_talk": 4.0,
+    "refusal": 9.0,
+    "small_talk": 3.0,
     "labels": 6.0,
     "yes_no": 5.0,
     "json": 3.5,
-    "tools": 3.0,
+    "tools": 2.5,
     "chance": 2.0,
     "multi_turn": 8.0,
     "long_chat": 0.4,
@@ -67,8 +67,8 @@ WEIGHTS = {
     "sort": 3.5,
     "compare": 2.0,
     "letters": 3.0,
-    "length": 1.0,
-    "reverse": 1.5,
+    "length": 1.5,
+    "reverse": 2.0,
     "units": 3.0,
 }
 SMALLER_SIZES = 0.35

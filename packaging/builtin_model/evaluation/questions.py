@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from math import exp
 from typing import Any
 
@@ -20,6 +21,8 @@ from ..corpus.problem import converse
 from ..corpus.source import Source
 from ..render import prompt_of
 from .decoding import Completion, Runner
+
+TRAINED = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,40 +75,53 @@ def draws(family: str, count: int, effort: Effort | None = None) -> list[Convers
         found.setdefault(identity(chat), chat)
         if len(found) == count:
             break
-    return list(found.values())
+    return unseen(list(found.values()))
 
 
 def problems(task: str, size: int, count: int, effort: Effort) -> list[Conversation]:
     """Held-out problems of one size."""
     source = Source(f"evaluate {task} {size}", held_out=True)
     make, _, _ = TASKS[task]
-    return [converse(make(source, size), source, effort) for _ in range(count)]
+    return unseen([converse(make(source, size), source, effort) for _ in range(count)])
 
 
 def help_questions(effort: Effort, *, typed: bool) -> list[Conversation]:
     """Every held-out phrasing of every topic, as written or as people type."""
     source = Source(f"evaluate help {effort} {typed}", held_out=True)
-    return [
-        replace(
-            help_conversation(topic, paraphrase(form, source) if typed else form, source),
-            effort=effort,
-        )
+    asked = [
+        help_conversation(topic, paraphrase(form, source) if typed else form, source)
         for topic in topics()
         for form in topic.forms.held_out
     ]
+    return unseen([replace(chat, effort=effort) for chat in asked])
+
+
+def unseen(chats: list[Conversation]) -> list[Conversation]:
+    """The chats whose question never comes up in `TRAINED` training chats.
+
+    Typing habits can turn a held-out phrasing into one trained on ("first steps"): those go.
+    """
+    trained = trained_identities()
+    return [chat for chat in chats if identity(chat) not in trained]
+
+
+@cache
+def trained_identities() -> frozenset[str]:
+    """The questions of many training chats."""
+    source = Source("overlap")
+    return frozenset(identity(draw(source)) for _ in range(TRAINED))
 
 
 def identity(chat: Conversation) -> str:
     """All a user wrote in a chat, letters and digits only: what must not be in both halves."""
     text = "\n".join(turn.content for turn in chat.turns if turn.role == "user")
-    return re.sub(r"[^\w\n+*/-]+", " ", text.lower()).strip()
+    plain = re.sub(r"[^\w\n+*/-]+", " ", text.lower()).strip()
+    return f"{'with tools ' if chat.tools else ''}{plain}"
 
 
-def require_unseen(chats: list[Conversation], drawn: int = 60_000) -> None:
-    """Raises AssertionError when a question also comes up in this many training chats."""
-    source = Source("overlap")
-    trained = {identity(draw(source)) for _ in range(drawn)}
-    seen = [identity(chat) for chat in chats if identity(chat) in trained]
+def require_unseen(chats: list[Conversation]) -> None:
+    """Raises AssertionError when a question is also trained on."""
+    seen = [identity(chat) for chat in chats if identity(chat) in trained_identities()]
     assert not seen, f"Held-out questions that are also trained on: {seen[:5]}"
 
 
