@@ -1,11 +1,13 @@
 """The composition root: the one place that knows which part gets which."""
 
 import os
+import sys
 
 
 def window() -> int:
     """Open the window and return the exit status."""
     from app import logs, paths
+    from app.errors import InvalidRequest
     from app.services.conversation import Conversation
     from app.services.engine_host import EngineHost
     from app.ui.app import Services, run
@@ -13,7 +15,11 @@ def window() -> int:
     logs.configure("window")
     host = EngineHost()
     services = Services(host, Conversation(host), str(paths.built_in_model()))
-    return run(services, os.environ.get("CANDOR_THEME", "system"))
+    try:
+        return run(services, os.environ.get("CANDOR_THEME", "system"))
+    except InvalidRequest as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
 
 
 def terminal(arguments: list[str]) -> int:

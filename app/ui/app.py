@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
+from app.errors import InvalidRequest
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.ui.collector import Collector
@@ -74,7 +75,13 @@ class Session:
 
 
 def run(services: Services, theme: str = "system") -> int:
-    """Open the window; `theme` is one of `SCHEMES`."""
+    """Open the window; `theme` is one of `SCHEMES`.
+
+    Raises:
+        InvalidRequest: there is no such theme.
+    """
+    if theme not in SCHEMES:
+        raise InvalidRequest(f"There is no theme {theme!r}.", f"Choose {', '.join(SCHEMES)}.")
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Candor")
     application.setDesktopFileName("candor")

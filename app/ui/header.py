@@ -1,11 +1,12 @@
 """The line at the top: a new chat, which model on which device, the context, and what goes on."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 
 from app.ui.viewmodels.status import ChatStatus
 from app.ui.viewmodels.wording import context
-from app.ui.widgets import button, label
+from app.ui.widgets import button, keys_text, label
 
 
 class Header(QFrame):
@@ -25,7 +26,9 @@ class Header(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 10, 18, 10)
         layout.setSpacing(10)
-        layout.addWidget(button("New chat", self.new_chat.emit))
+        layout.addWidget(
+            button("New chat", self.new_chat.emit, keys=keys_text(QKeySequence.StandardKey.New))
+        )
         layout.addSpacing(6)
         for part in (self._model, self._device):
             layout.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)

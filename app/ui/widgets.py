@@ -6,7 +6,7 @@ Text on them is plain text, always: Qt would otherwise open files that a text na
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QKeySequence
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QPushButton, QWidget
 
 
@@ -19,12 +19,21 @@ def label(text: str = "", *, kind: str = "", wrap: bool = False) -> QLabel:
     return made
 
 
-def button(text: str, on_click: Callable[[], object], *, kind: str = "") -> QPushButton:
-    """A push button; `kind` names its look in the style sheet."""
+def button(
+    text: str, on_click: Callable[[], object], *, kind: str = "", keys: str = ""
+) -> QPushButton:
+    """A push button; `kind` names its look in the style sheet, `keys` does the same by keyboard."""
     made = QPushButton(text)
     made.setProperty("kind", kind)
+    made.setToolTip(keys)
+    made.setAccessibleDescription(keys)
     made.clicked.connect(lambda: on_click())
     return made
+
+
+def keys_text(keys: QKeySequence.StandardKey) -> str:
+    """A shortcut as this system writes it."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def line(*, vertical: bool = False) -> QFrame:

@@ -42,6 +42,13 @@ def test_a_signal_closes_the_window_and_its_worker_without_a_word(ending: signal
         os.kill(worker, 0)
 
 
+def test_an_unknown_theme_is_refused_in_a_sentence():
+    environment = os.environ | {"CANDOR_THEME": "purple"}
+    done = subprocess.run(WINDOW, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode() == ("There is no theme 'purple'. Choose system, light, dark.\n")
+
+
 def test_the_window_imports_no_engine():
     code = (
         "import sys; import app.bootstrap, app.ui.app;"
