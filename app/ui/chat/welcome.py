@@ -8,7 +8,7 @@ from app.ui.widgets import button, label, scaled_font
 SUGGESTIONS = (
     "What do the colours mean?",
     "What is 348 + 276?",
-    "A train leaves at 14:37 and takes 2 h 48 min. When does it arrive?",
+    "A train leaves at 14:37 and rides 2 hours 48 minutes. When does it arrive?",
 )
 INTRODUCTION = (
     "Every word of an answer is coloured by how sure the model was of it. "
