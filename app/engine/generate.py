@@ -77,7 +77,8 @@ def step(sequence: Sequence, logits: np.ndarray) -> list[Choice]:
     if sequence.forced:
         token, sampled = sequence.forced.popleft(), None
     else:
-        token, sampled = sequence.sampler.choose(logits, sequence.history, len(sequence.ids))
+        position = len(sequence.ids)
+        token, sampled = sequence.sampler.choose(distribution, sequence.history, position)
     source = Source.FORCED if sampled is None else Source.SAMPLED
     numbers = Numbers.of(distribution, token, sequence.top_logprobs)
     return [Choice(token, source, numbers, sampled)]

@@ -62,8 +62,9 @@ def temperature(logits: np.ndarray, value: float) -> np.ndarray:
     """Divide by `value` > 0, after shifting the largest logit to 0 so that nothing overflows."""
     # A temperature under float32's smallest normal number would become 0 and divide 0 by it.
     divisor = max(np.float32(value), np.finfo(np.float32).tiny)
+    shifted = logits - logits.max()
     with np.errstate(over="ignore"):
-        return (logits - logits.max()) / divisor
+        return np.divide(shifted, divisor, out=shifted)
 
 
 def top_k(logits: np.ndarray, count: int) -> np.ndarray:

@@ -24,13 +24,12 @@ class Numbers:
     def of(distribution: Distribution, token: int, count: int) -> "Numbers":
         """Measure `token`, with the `count` likeliest tokens beside it."""
         top = distribution.top(count)
-        return Numbers(
-            distribution.logprob(token),
-            distribution.rank(token),
-            distribution.entropy,
-            top,
-            tail(top),
-        )
+        logprob = distribution.logprob(token)
+        # What is likelier than one of the likeliest is among them too.
+        among = bool(top) and logprob >= top[-1][1]
+        likelier = sum(other > logprob for _, other in top)
+        rank = 1 + likelier if among else distribution.rank(token)
+        return Numbers(logprob, rank, distribution.entropy, top, tail(top))
 
 
 @dataclass(frozen=True, slots=True)

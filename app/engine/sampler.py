@@ -4,6 +4,7 @@ Randomness is counter-based: the draw at a position is a pure function of the se
 position, so that a replay, a batch or a verified draft picks the tokens of a plain run.
 """
 
+import math
 import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,6 +13,7 @@ import numpy as np
 
 from app.domain.sampling import SamplingParams
 from app.engine import logits as transforms
+from app.engine.statistics import Distribution
 from app.errors import InvalidRequest
 
 BLOCK = 512
@@ -49,23 +51,36 @@ class Sampler:
         self._biased = np.array(list(params.logit_bias), dtype=np.intp)
         self._biases = np.array(list(params.logit_bias.values()), dtype=np.float32)
 
-    def choose(self, logits: np.ndarray, history: History, position: int) -> tuple[int, float]:
+    def choose(
+        self, distribution: Distribution, history: History, position: int
+    ) -> tuple[int, float]:
         """The token at absolute `position` and its logprob after all transforms.
 
-        `logits`: float32 [V], left as it is. Greedy picks have a logprob of 0.
+        Greedy picks have a logprob of 0.
         """
-        row = self._adjust(logits, history)
+        row = self._adjust(distribution.logits, history)
         if self.seed is None:
             return int(row.argmax()), 0.0
+        ids, row = self._narrow(row)
+        same = row is distribution.logits
+        weights = distribution.weights if same else np.exp(row - row.max())
+        index, logprob = draw(weights, uniform(self.seed, position))
+        return index if ids is None else int(ids[index]), logprob
+
+    def _narrow(self, row: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+        """The ids that all cuts keep, None for all of them, and their tempered logits."""
+        ids: np.ndarray | None = None
+        if self.params.top_k > 0:
+            # Temperature keeps the order, so that it may come after for a fraction of the work.
+            ids = transforms.top_k(row, self.params.top_k)
+            row = row[ids]
         if self.params.temperature != 1.0:
             row = transforms.temperature(row, self.params.temperature)
-        ids: np.ndarray | None = None
         for cut in self._cuts:
             kept = cut(row)
             row = row[kept]
             ids = kept if ids is None else ids[kept]
-        index, logprob = draw(row, uniform(self.seed, position))
-        return index if ids is None else int(ids[index]), logprob
+        return ids, row
 
     def _adjust(self, row: np.ndarray, history: History) -> np.ndarray:
         params = self.params
@@ -89,20 +104,19 @@ def uniform(seed: int, position: int) -> float:
     return (bits >> 11) * 2.0**-53
 
 
-def draw(logits: np.ndarray, number: float) -> tuple[int, float]:
-    """Invert the cumulative distribution of softmax(logits [n]) at `number` in [0, 1).
+def draw(weights: np.ndarray, number: float) -> tuple[int, float]:
+    """Invert the cumulative distribution of `weights`, float32 [n], at `number` in [0, 1).
 
     Returns the index and its logprob. Sums run over blocks first, since only one block's inside
     is ever looked at.
     """
-    weights = np.exp(logits - logits.max())
     sums = np.add.reduceat(weights, np.arange(0, weights.size, BLOCK)).astype(np.float64)
     edges = np.cumsum(sums)
     target = number * edges[-1]
     block = _invert(edges, target)
     inside = np.cumsum(weights[block * BLOCK : (block + 1) * BLOCK], dtype=np.float64)
     index = block * BLOCK + _invert(inside, target - (edges[block] - sums[block]))
-    return index, min(0.0, float(np.log(weights[index] / edges[-1])))
+    return index, min(0.0, math.log(weights[index] / edges[-1]))
 
 
 def _invert(edges: np.ndarray, target: float) -> int:
@@ -118,9 +132,8 @@ def _seed(params: SamplingParams) -> int | None:
 
 
 def _cuts(params: SamplingParams) -> list[Cut]:
+    """What follows temperature."""
     cuts: list[Cut] = []
-    if params.top_k > 0:
-        cuts.append(partial(transforms.top_k, count=params.top_k))
     if params.top_p < 1.0:
         cuts.append(partial(transforms.top_p, mass=params.top_p))
     if params.min_p > 0.0:

@@ -17,11 +17,12 @@ BLOCK = 128
 class Distribution:
     """The softmax of `logits` (float32 [V], not copied; finite or -inf).
 
-    `peak` is the largest logit, `log_total` the log of the sum of exp(logit - peak), so that a
-    logprob is logit - peak - log_total. `entropy` is in bits.
+    `peak` is the largest logit, `weights` is exp(logit - peak), float32 [V], and `log_total` the
+    log of their sum, so that a logprob is logit - peak - log_total. `entropy` is in bits.
     """
 
     logits: np.ndarray
+    weights: np.ndarray
     peak: float
     log_total: float
     entropy: float
@@ -35,9 +36,10 @@ class Distribution:
         # Leaving out the peak's own 1.0 keeps the digits of what a near-certain token leaves.
         weights[best] = 0.0
         rest = float(weights.sum())
-        log_total = math.log1p(rest)
-        nats = log_total - _moment(weights, shifted) / (1.0 + rest)
-        return cls(logits, float(logits[best]), log_total, max(0.0, nats / math.log(2)))
+        nats = math.log1p(rest) - _moment(weights, shifted) / (1.0 + rest)
+        weights[best] = 1.0
+        entropy = max(0.0, nats / math.log(2))
+        return cls(logits, weights, float(logits[best]), math.log1p(rest), entropy)
 
     def logprob(self, token: int) -> float:
         """Log of the token's probability in nats, at most 0."""
@@ -59,33 +61,43 @@ def tail(top: tuple[tuple[int, float], ...]) -> float:
 
 
 def likeliest(values: np.ndarray, count: int) -> np.ndarray:
-    """Indices of the `count` largest of `values` [n], falling, the lower index first on ties.
-
-    The count-th largest of all block maxima is a bound that at least `count` values reach, and
-    that every one of the largest reaches; few others do.
-    """
+    """Indices of the `count` largest of `values` [n], falling, the lower index first on ties."""
     count = min(count, values.size)
     if count == 0:
         return np.empty(0, dtype=np.intp)
-    reached = np.flatnonzero(values >= _bound(values, count))
+    reached = _reached_in_blocks(values, count) if count <= values.size // BLOCK else None
+    if reached is None:
+        reached = np.flatnonzero(values >= _nth_largest(values, count))
     order = np.argsort(-values[reached], kind="stable")
     return reached[order[:count]]
 
 
-def _bound(values: np.ndarray, count: int) -> np.floating:
+def _reached_in_blocks(values: np.ndarray, count: int) -> np.ndarray:
+    """Rising indices of all values that reach the count-th largest of the block maxima.
+
+    At least `count` values do, so the largest are among them; few others are. A block is a column
+    of the values laid out in rows, which makes the maxima one pass of vector operations.
+    """
     columns = values.size // BLOCK
-    maxima = values
-    if count <= columns:
-        body = columns * BLOCK
-        maxima = values[:body].reshape(BLOCK, columns).max(axis=0)
-        maxima = np.concatenate((maxima, values[body:]))
-    return np.partition(maxima, maxima.size - count)[maxima.size - count]
+    grid = values[: BLOCK * columns].reshape(BLOCK, columns)
+    maxima = grid.max(axis=0)
+    bound = _nth_largest(maxima, count)
+    blocks = np.flatnonzero(maxima >= bound)
+    row, column = np.nonzero(grid[:, blocks] >= bound)
+    rest = np.flatnonzero(values[grid.size :] >= bound)
+    return np.concatenate((row * columns + blocks[column], grid.size + rest))
+
+
+def _nth_largest(values: np.ndarray, count: int) -> np.floating:
+    place = values.size - count
+    return np.partition(values, place)[place]
 
 
 def _moment(weights: np.ndarray, shifted: np.ndarray) -> float:
     """The sum of weight * shifted logit, where a weight of 0 counts 0 even at -inf."""
+    # Not a dot product: BLAS would start threads of its own beside the runtime's.
     with np.errstate(invalid="ignore"):
-        total = float(np.multiply(weights, shifted).sum())
+        total = float(np.einsum("i,i", weights, shifted))
     if math.isfinite(total):
         return total
     held = weights > 0

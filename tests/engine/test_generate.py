@@ -21,7 +21,7 @@ from tests.engine import graphs, reference
 from tests.engine.reference import Shape
 from tests.engine.test_logits import slow_top_p
 from tests.engine.test_statistics import slow_entropy, slow_logprobs
-from tests.engine.test_tokenizer import byte_level
+from tests.engine.vocabularies import byte_level
 
 SHAPE = Shape()
 WEIGHTS = reference.random_weights(SHAPE)

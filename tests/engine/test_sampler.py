@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.sampling import SamplingParams
 from app.engine.sampler import BIAS_LIMIT, History, Sampler, draw, uniform
+from app.engine.statistics import Distribution
 from app.errors import InvalidRequest
 from tests.engine.test_logits import slow_top_p
 from tests.engine.test_statistics import ROWS, row_of, slow_entropy, slow_logprobs
@@ -34,6 +35,10 @@ def history_of(size: int) -> History:
     for token in ANSWER:
         history.add(token)
     return history
+
+
+def measured(values: list[float]) -> Distribution:
+    return Distribution.of(row_of(values))
 
 
 def slow_distribution(row: np.ndarray, params: SamplingParams) -> np.ndarray:
@@ -83,7 +88,7 @@ def test_tokens_come_as_often_as_the_slow_version_says(changes: dict[str, Any]) 
     expected = slow_distribution(row, params)
     counts = np.zeros(20)
     for position in range(draws):
-        token, logprob = sampler.choose(row, history, position)
+        token, logprob = sampler.choose(Distribution.of(row), history, position)
         counts[token] += 1
         assert logprob == pytest.approx(expected[token], abs=1e-4)
     likely = np.exp(expected) * draws
@@ -99,7 +104,7 @@ def test_a_seed_gives_the_same_tokens_and_another_seed_others() -> None:
 
     def tokens(seed: int) -> list[int]:
         sampler = Sampler(SamplingParams(seed=seed), 50)
-        return [sampler.choose(row, History(50, []), at)[0] for at in range(40)]
+        return [sampler.choose(Distribution.of(row), History(50, []), at)[0] for at in range(40)]
 
     assert tokens(3) == tokens(3)
     assert tokens(3) != tokens(4)
@@ -124,7 +129,7 @@ def test_numbers_of_one_seed_are_even() -> None:
 @given(ROWS, st.floats(0, 1, exclude_max=True))
 def test_a_draw_inverts_the_cumulative_distribution(values: list[float], number: float) -> None:
     row = row_of(values)
-    index, logprob = draw(row, number)
+    index, logprob = draw(Distribution.of(row).weights, number)
     logprobs = slow_logprobs(row)
     edges = np.concatenate(([0.0], np.cumsum(np.exp(logprobs))))
     assert edges[index] - 1e-5 <= number <= edges[index + 1] + 1e-5
@@ -137,25 +142,25 @@ def test_a_draw_from_many_inverts_the_cumulative_distribution() -> None:
     edges = np.concatenate(([0.0], np.cumsum(np.exp(slow_logprobs(row)))))
     for position in range(300):
         number = uniform(4, position)
-        index, _ = draw(row, number)
+        index, _ = draw(Distribution.of(row).weights, number)
         assert edges[index] - 1e-6 <= number <= edges[index + 1] + 1e-6
 
 
 def test_a_draw_never_gives_what_has_no_probability() -> None:
-    row = np.full(3000, -np.inf, dtype=np.float32)
-    row[[5, 1500]] = 0.0
-    picks = {draw(row, number)[0] for number in (0.0, 0.25, 0.5, 0.75, 1 - 2**-53)}
+    weights = np.zeros(3000, dtype=np.float32)
+    weights[[5, 1500]] = 1.0
+    picks = {draw(weights, number)[0] for number in (0.0, 0.25, 0.5, 0.75, 1 - 2**-53)}
     assert picks == {5, 1500}
 
 
 def test_greedy_takes_the_lower_id_of_a_tie_and_ignores_cuts() -> None:
     sampler = Sampler(SamplingParams(temperature=0.0, top_k=1, top_p=0.1, typical_p=0.1), 4)
-    assert sampler.choose(row_of([1.0, 2.0, 2.0, 0.0]), History(4, []), 0) == (1, 0.0)
+    assert sampler.choose(measured([1.0, 2.0, 2.0, 0.0]), History(4, []), 0) == (1, 0.0)
     assert sampler.seed is None
 
 
 def test_greedy_still_heeds_penalties_and_bias() -> None:
-    row = row_of([1.0, 2.0, 1.9])
+    row = measured([1.0, 2.0, 1.9])
     penalised = Sampler(SamplingParams(temperature=0.0, repetition_penalty=1.5), 3)
     biased = Sampler(SamplingParams(temperature=0.0, logit_bias={0: 5.0}), 3)
     assert penalised.choose(row, History(3, [1]), 0)[0] == 2
@@ -165,7 +170,7 @@ def test_greedy_still_heeds_penalties_and_bias() -> None:
 def test_frequency_counts_the_answer_and_not_the_prompt() -> None:
     sampler = Sampler(SamplingParams(temperature=0.0, frequency_penalty=1.0), 2)
     history = History(2, [0, 0, 0])
-    row = row_of([1.0, 0.5])
+    row = measured([1.0, 0.5])
     assert sampler.choose(row, history, 0)[0] == 0
     history.add(0)
     assert sampler.choose(row, history, 1)[0] == 1
