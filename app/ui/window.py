@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self.composer.stopped.connect(chat.stop)
         self.composer.reasoning_chosen.connect(chat.sampling.set_reasoning)
         self.composer.edit.refused.connect(chat.notice)
-        self.transcript.welcome.asked.connect(chat.send)
+        self.transcript.welcome.asked.connect(self._ask)
         self.transcript.picked.connect(chat.selection.pick)
         self.transcript.stepped.connect(chat.selection.step)
         self.header.new_chat.connect(self._new_chat)
@@ -85,6 +85,10 @@ class MainWindow(QMainWindow):
             (QKeySequence(QKeySequence.StandardKey.Quit), self.close),
         ):
             QShortcut(keys, self).activated.connect(action)
+
+    def _ask(self, text: str) -> None:
+        self._chat.send(text)
+        self.composer.edit.setFocus()
 
     def _new_chat(self) -> None:
         self._chat.new_chat()
