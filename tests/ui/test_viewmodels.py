@@ -154,6 +154,7 @@ def test_numbers_are_said_as_they_are():
     assert wording.visible(" a\n", 3) == "␣a⏎"
     assert wording.visible("", 3) == "control 3"
     assert wording.surprise(record(probability=0.125)) == pytest.approx(3)
+    assert [wording.duration(s) for s in (0.004, 0.18, 3.21)] == ["4 ms", "0.18 s", "3.2 s"]
     assert wording.tokens(1) == "1 token"
     assert wording.context(1204, 4096) == "1,204 of 4,096 tokens"
     assert wording.device("CPUExecutionProvider") == "CPU"

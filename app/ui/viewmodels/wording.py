@@ -68,6 +68,13 @@ def tokens(count: int) -> str:
     return f"{count:,} token" if count == 1 else f"{count:,} tokens"
 
 
+def duration(seconds: float) -> str:
+    """A time with about two significant digits."""
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
+
+
 def thinking(count: int, *, over: bool) -> str:
     """The heading of a reasoning trace of `count` tokens while its answer streams."""
     return f"{'Reasoned' if over else 'Reasoning'} · {tokens(count)}"
@@ -75,7 +82,7 @@ def thinking(count: int, *, over: bool) -> str:
 
 def thought(seconds: float, count: int) -> str:
     """The heading of a finished reasoning trace."""
-    return f"Reasoned for {seconds:.1f} s · {tokens(count)}"
+    return f"Reasoned for {duration(seconds)} · {tokens(count)}"
 
 
 def footer(turn: Turn) -> str:
@@ -87,7 +94,7 @@ def footer(turn: Turn) -> str:
     if rate:
         parts.append(f"{rate:,.0f} tokens/s")
     if first:
-        parts.append(f"first token {first:.2f} s")
+        parts.append(f"first token {duration(first)}")
     return "   ".join(parts)
 
 
