@@ -9,9 +9,10 @@ import math
 
 import numpy as np
 
-from app.engine.statistics import likeliest
+from app.engine.statistics import Distribution, likeliest
 
 FIRST_LOOK = 64
+ROUNDING = 1e-5  # of a float32 sum over a vocabulary, and more
 BUCKETS = 4096
 BUCKETS_PER_NAT = 128.0
 
@@ -78,6 +79,24 @@ def top_p(logits: np.ndarray, mass: float) -> np.ndarray:
     Source: Holtzman et al. 2020, section 3.1.
     """
     return _fewest(logits, np.exp(logits - logits.max()), mass)
+
+
+def proven_nucleus(distribution: Distribution, value: float, mass: float) -> np.ndarray | None:
+    """What `top_p` keeps after `temperature` (at most 1), if the likeliest few prove it.
+
+    At a temperature of 1 or less, a token outside loses at least as much of its weight as the
+    last one inside, which bounds what all outside can weigh. None where that leaves two answers.
+    """
+    ids = distribution.ranking
+    weights = distribution.weights[ids].astype(np.float64)
+    outside = math.exp(distribution.log_total) * (1 + ROUNDING) - weights.sum()
+    tempered = weights ** (1 / value)
+    sums = np.cumsum(tempered)
+    most = outside * tempered[-1] / max(weights[-1], np.finfo(np.float64).tiny)
+    last = int(np.searchsorted(sums, mass * sums[-1]))
+    if last != int(np.searchsorted(sums, mass * (sums[-1] + most))):
+        return None
+    return ids[: last + 1]
 
 
 def min_p(logits: np.ndarray, share: float) -> np.ndarray:

@@ -1,10 +1,9 @@
-"""Sampling parameters compiled once into a function from logits to the next token.
+"""Sampling parameters compiled once into a function from a distribution to the next token.
 
-Randomness is counter-based: the draw at a position is a pure function of the seed and the
-position, so that a replay, a batch or a verified draft picks the tokens of a plain run.
+The transforms of `logits` apply in the order of the parameters' fields. Where a shortcut gives the
+same tokens, the full vocabulary is not looked at again.
 """
 
-import math
 import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,10 +12,10 @@ import numpy as np
 
 from app.domain.sampling import SamplingParams
 from app.engine import logits as transforms
-from app.engine.statistics import Distribution
+from app.engine.draw import draw, uniform
+from app.engine.statistics import Distribution, likeliest
 from app.errors import InvalidRequest
 
-BLOCK = 512
 BIAS_LIMIT = 10_000.0
 
 Cut = Callable[[np.ndarray], np.ndarray]
@@ -61,26 +60,42 @@ class Sampler:
         row = self._adjust(distribution.logits, history)
         if self.seed is None:
             return int(row.argmax()), 0.0
-        ids, row = self._narrow(row)
+        ids, cuts = self._shortlist(distribution, row)
+        row, ids = self._narrow(row if ids is None else row[ids], ids, cuts)
         same = row is distribution.logits
         weights = distribution.weights if same else np.exp(row - row.max())
         index, logprob = draw(weights, uniform(self.seed, position))
         return index if ids is None else int(ids[index]), logprob
 
-    def _narrow(self, row: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
-        """The ids that all cuts keep, None for all of them, and their tempered logits."""
-        ids: np.ndarray | None = None
-        if self.params.top_k > 0:
-            # Temperature keeps the order, so that it may come after for a fraction of the work.
-            ids = transforms.top_k(row, self.params.top_k)
-            row = row[ids]
+    def _shortlist(
+        self, distribution: Distribution, row: np.ndarray
+    ) -> tuple[np.ndarray | None, list[Cut]]:
+        """Rising ids to look at, None for all, and the cuts that are still to be made.
+
+        Temperature keeps the order, so that top-k, and top-p where it is easily proven, come
+        before it and leave it less work.
+        """
+        params, plain = self.params, row is distribution.logits
+        if params.top_k > 0:
+            kept = distribution.likeliest(params.top_k) if plain else likeliest(row, params.top_k)
+            return np.sort(kept), self._cuts
+        if plain and params.top_p < 1.0 and params.temperature <= 1.0:
+            kept = transforms.proven_nucleus(distribution, params.temperature, params.top_p)
+            if kept is not None:
+                return np.sort(kept), self._cuts[1:]
+        return None, self._cuts
+
+    def _narrow(
+        self, row: np.ndarray, ids: np.ndarray | None, cuts: list[Cut]
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Temper the logits of `ids`, None for all of them, and keep what all `cuts` keep."""
         if self.params.temperature != 1.0:
             row = transforms.temperature(row, self.params.temperature)
-        for cut in self._cuts:
+        for cut in cuts:
             kept = cut(row)
             row = row[kept]
             ids = kept if ids is None else ids[kept]
-        return ids, row
+        return row, ids
 
     def _adjust(self, row: np.ndarray, history: History) -> np.ndarray:
         params = self.params
@@ -93,36 +108,6 @@ class Sampler:
         if self._biased.size:
             row = transforms.logit_bias(row, self._biased, self._biases)
         return row
-
-
-def uniform(seed: int, position: int) -> float:
-    """A number in [0, 1) with 53 random bits that depends on nothing but its arguments.
-
-    Source: Salmon et al. 2011, Philox 4x64.
-    """
-    bits = np.random.Philox(key=seed, counter=position).random_raw()
-    return (bits >> 11) * 2.0**-53
-
-
-def draw(weights: np.ndarray, number: float) -> tuple[int, float]:
-    """Invert the cumulative distribution of `weights`, float32 [n], at `number` in [0, 1).
-
-    Returns the index and its logprob. Sums run over blocks first, since only one block's inside
-    is ever looked at.
-    """
-    sums = np.add.reduceat(weights, np.arange(0, weights.size, BLOCK)).astype(np.float64)
-    edges = np.cumsum(sums)
-    target = number * edges[-1]
-    block = _invert(edges, target)
-    inside = np.cumsum(weights[block * BLOCK : (block + 1) * BLOCK], dtype=np.float64)
-    index = block * BLOCK + _invert(inside, target - (edges[block] - sums[block]))
-    return index, min(0.0, math.log(weights[index] / edges[-1]))
-
-
-def _invert(edges: np.ndarray, target: float) -> int:
-    """The first index whose running sum exceeds `target`; rounding never leaves the last one."""
-    found = np.searchsorted(edges, target, side="right")
-    return int(min(found, np.searchsorted(edges, edges[-1], side="left")))
 
 
 def _seed(params: SamplingParams) -> int | None:

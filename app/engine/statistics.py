@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 
 BLOCK = 128
+RANKED = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,6 +20,7 @@ class Distribution:
 
     `peak` is the largest logit, `weights` is exp(logit - peak), float32 [V], and `log_total` the
     log of their sum, so that a logprob is logit - peak - log_total. `entropy` is in bits.
+    `ranking` has the ids of the likeliest few, as `likeliest` gives them.
     """
 
     logits: np.ndarray
@@ -26,6 +28,7 @@ class Distribution:
     peak: float
     log_total: float
     entropy: float
+    ranking: np.ndarray
 
     @classmethod
     def of(cls, logits: np.ndarray) -> Self:
@@ -39,7 +42,8 @@ class Distribution:
         nats = math.log1p(rest) - _moment(weights, shifted) / (1.0 + rest)
         weights[best] = 1.0
         entropy = max(0.0, nats / math.log(2))
-        return cls(logits, weights, float(logits[best]), math.log1p(rest), entropy)
+        ranking = likeliest(logits, RANKED)
+        return cls(logits, weights, float(logits[best]), math.log1p(rest), entropy, ranking)
 
     def logprob(self, token: int) -> float:
         """Log of the token's probability in nats, at most 0."""
@@ -49,10 +53,15 @@ class Distribution:
         """1 + the number of strictly likelier tokens."""
         return 1 + int(np.count_nonzero(self.logits > self.logits[token]))
 
+    def likeliest(self, count: int) -> np.ndarray:
+        """Ids of the `count` likeliest tokens, likeliest first, the lower id on ties."""
+        if count <= self.ranking.size:
+            return self.ranking[:count]
+        return likeliest(self.logits, count)
+
     def top(self, count: int) -> tuple[tuple[int, float], ...]:
-        """The `count` likeliest tokens as (id, logprob), likeliest first, lower id on ties."""
-        ids = likeliest(self.logits, count)
-        return tuple((int(token), self.logprob(token)) for token in ids)
+        """The same with their logprobs, as (id, logprob)."""
+        return tuple((int(token), self.logprob(token)) for token in self.likeliest(count))
 
 
 def tail(top: tuple[tuple[int, float], ...]) -> float:

@@ -75,11 +75,11 @@ def main() -> int:
             ordered = sorted(gaps.milliseconds)
             worst = max(worst, ordered[-1])
             late = ordered[int(len(ordered) * 0.99)]
-            print(  # noqa: T201 - its output is its purpose
+            print(
                 f"{name:8} {rate:6.0f} tokens/s  core {share:4.0%}"
                 f"  gap 99 % {late:5.1f} ms  worst {ordered[-1]:5.1f} ms"
             )
-    print(f"worst gap {worst:.1f} ms, target {TARGET_MS:.0f} ms")  # noqa: T201
+    print(f"worst gap {worst:.1f} ms, target {TARGET_MS:.0f} ms")
     return int(worst > TARGET_MS)
 
 

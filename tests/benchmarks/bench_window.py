@@ -68,7 +68,7 @@ def main() -> None:
         gaps = loop.run_until_complete(stream(transcript, count)).milliseconds
     collector.stop()
     gaps.sort()
-    print(  # noqa: T201
+    print(
         f"{count} tokens in one paragraph: longest gap {gaps[-1]:.1f} ms, "
         f"99th percentile {gaps[int(len(gaps) * 0.99)]:.1f} ms (target {TARGET_MS:.0f} ms)"
     )

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine import logits
+from app.engine.statistics import Distribution
 from tests.engine.test_statistics import ROWS, large_row, row_of, slow_entropy, slow_logprobs
 
 MASSES = st.floats(0.0, 0.9999)
@@ -112,6 +113,21 @@ def test_top_p_keeps_the_fewest_and_the_lower_id_of_a_tie() -> None:
     assert logits.top_p(row, 0.49).tolist() == [1]
     assert logits.top_p(row, 0.6).tolist() == [0, 1]
     assert logits.top_p(row, 0.8).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("spread", [1.0, 4.0, 8.0, 16.0])
+@pytest.mark.parametrize("value", [0.2, 0.7, 1.0])
+def test_a_proven_nucleus_is_that_of_top_p(spread: float, value: float) -> None:
+    proven = 0
+    for seed in range(20):
+        row = large_row(seed, spread)[:5000]
+        for mass in (0.3, 0.9, 0.99):
+            kept = logits.proven_nucleus(Distribution.of(row), value, mass)
+            if kept is not None:
+                proven += 1
+                expected = logits.top_p(logits.temperature(row, value), mass)
+                np.testing.assert_array_equal(np.sort(kept), expected)
+    assert proven >= 50 or spread < 8
 
 
 @given(ROWS, st.floats(0.001, 1.0))

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.sampling import SamplingParams
-from app.engine.sampler import BIAS_LIMIT, History, Sampler, draw, uniform
+from app.engine.draw import draw, splitmix, uniform
+from app.engine.sampler import BIAS_LIMIT, History, Sampler
 from app.engine.statistics import Distribution
 from app.errors import InvalidRequest
 from tests.engine.test_logits import slow_top_p
@@ -119,6 +120,11 @@ def test_the_draw_depends_on_seed_and_position_alone(seed: int, position: int) -
     assert uniform(seed, position + 1) != number
 
 
+def test_the_generator_gives_its_published_numbers() -> None:
+    words = [splitmix(1234567, place) for place in range(3)]
+    assert words == [6457827717110365317, 3203168211198807973, 9817491932198370423]
+
+
 def test_numbers_of_one_seed_are_even() -> None:
     numbers = np.array([uniform(11, position) for position in range(4000)])
     counts, _ = np.histogram(numbers, bins=20, range=(0, 1))
@@ -133,7 +139,8 @@ def test_a_draw_inverts_the_cumulative_distribution(values: list[float], number:
     logprobs = slow_logprobs(row)
     edges = np.concatenate(([0.0], np.cumsum(np.exp(logprobs))))
     assert edges[index] - 1e-5 <= number <= edges[index + 1] + 1e-5
-    assert logprob == pytest.approx(logprobs[index], abs=1e-4)
+    # Under e^-87 a float32 weight loses digits.
+    assert logprob == pytest.approx(logprobs[index], abs=1e-4 if logprob > -87 else 1.0)
     assert logprob <= 0
 
 
