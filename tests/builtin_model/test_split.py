@@ -32,7 +32,7 @@ def test_generated_questions_are_divided_by_their_key() -> None:
 def test_held_out_chats_never_come_up_in_training() -> None:
     source = Source("train side")
     trained = {identity(draw(source)) for _ in range(8000)}
-    asked = help_questions("high", typed=True)
+    asked = help_questions("high", written=False)
     for family in ("refusal", "labels", "yes_no", "json", "tools", "multi_turn", "clock", "sort"):
         asked += draws(family, 60)
     require_unseen(asked)

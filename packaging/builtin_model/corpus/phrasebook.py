@@ -1,8 +1,8 @@
 """Reads the hand-written phrasings: blocks of plain text, one phrasing a line.
 
-A block begins with `# key`. `@ term | term` names nouns for composed questions, `= text` an answer;
-a line with `~` is held out for the evaluation, every other one is trained on. A list file has one
-`kind: item, item` a line.
+A block begins with `# key`. `@ term | term` and `+ action | action` give nouns and verbs for
+composed questions, `= text` an answer; a line with `~` is held out for the evaluation, every other
+one is trained on. A list file has one `kind: item, item` a line.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Block:
 
     key: str
     terms: tuple[str, ...]
+    actions: tuple[str, ...]
     answers: tuple[str, ...]
     forms: Forms
 
@@ -47,16 +48,20 @@ def read_lists(file: Path) -> dict[str, tuple[str, ...]]:
 def _block(text: str) -> Block:
     lines = [line.strip().replace("\\n", "\n") for line in text.splitlines() if line.strip()]
     key, *lines = lines
-    terms = _marked(lines, "@ ")
     return Block(
         key=key,
-        terms=tuple(terms[0].split(" | ")) if terms else (),
+        terms=_listed(lines, "@ "),
+        actions=_listed(lines, "+ "),
         answers=tuple(_marked(lines, "= ")),
         forms=Forms(
-            tuple(line for line in lines if line[:2] not in ("@ ", "= ", "~ ")),
+            tuple(line for line in lines if line[:2] not in ("@ ", "+ ", "= ", "~ ")),
             tuple(_marked(lines, "~ ")),
         ),
     )
+
+
+def _listed(lines: list[str], mark: str) -> tuple[str, ...]:
+    return tuple(item for line in _marked(lines, mark) for item in line.split(" | "))
 
 
 def _marked(lines: list[str], mark: str) -> list[str]:

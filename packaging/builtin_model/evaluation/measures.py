@@ -92,11 +92,9 @@ def help_rows(runner: Runner) -> list[tuple[str, int, float]]:
     """Help questions in unseen phrasings: (what, questions, share right)."""
     rows = []
     for effort, name in EFFORTS.items():
-        for typed, how in ((False, "as written"), (True, "with typos, openers, keywords")):
-            outcomes = ask(runner, help_questions(effort, typed=typed), 120)
-            rows.append(
-                (f"Help, unseen phrasings {how}, {name}", len(outcomes), share_right(outcomes))
-            )
+        for written, how in ((False, "unseen phrasings"), (True, "unseen hand-written sentences")):
+            outcomes = ask(runner, help_questions(effort, written=written), 120)
+            rows.append((f"Help, {how}, {name}", len(outcomes), share_right(outcomes)))
     return rows
 
 
@@ -185,8 +183,12 @@ def acceptance(draft: Runner, outcomes: list[Outcome]) -> float:
 
 def all_questions() -> list[Conversation]:
     """Every chat the evaluation asks, for the proof that none was trained on."""
-    chats = [chat for effort in EFFORTS for chat in help_questions(effort, typed=False)]
-    chats += [chat for effort in EFFORTS for chat in help_questions(effort, typed=True)]
+    chats = [
+        chat
+        for effort in EFFORTS
+        for written in (True, False)
+        for chat in help_questions(effort, written=written)
+    ]
     chats += [chat for family, count in COUNTS.items() for chat in draws(family, count)]
     chats += [
         chat

@@ -14,9 +14,8 @@ from math import exp
 from typing import Any
 
 from ..corpus.conversation import Conversation, Effort
-from ..corpus.help_topics import help_conversation, topics
+from ..corpus.help_topics import composed, help_conversation, topics
 from ..corpus.mixture import TASKS, draw
-from ..corpus.paraphrase import paraphrase
 from ..corpus.problem import converse
 from ..corpus.source import Source
 from ..render import prompt_of
@@ -85,11 +84,11 @@ def problems(task: str, size: int, count: int, effort: Effort) -> list[Conversat
     return unseen([converse(make(source, size), source, effort) for _ in range(count)])
 
 
-def help_questions(effort: Effort, *, typed: bool) -> list[Conversation]:
-    """Every held-out phrasing of every topic, as written or as people type."""
-    source = Source(f"evaluate help {effort} {typed}", held_out=True)
+def help_questions(effort: Effort, *, written: bool) -> list[Conversation]:
+    """Two questions on every topic: its held-out written ones, or composed in unseen frames."""
+    source = Source(f"evaluate help {effort} {written}", held_out=True)
     asked = [
-        help_conversation(topic, paraphrase(form, source) if typed else form, source)
+        help_conversation(topic, form if written else composed(topic, source), source)
         for topic in topics()
         for form in topic.forms.held_out
     ]
