@@ -1,6 +1,8 @@
 """Whole requests on real graphs, against a naive loop over an independent forward pass."""
 
+import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +141,16 @@ def test_tokens_and_numbers_are_those_of_a_naive_loop(
         assert record.source is Source.SAMPLED
 
 
+def test_penalties_count_what_was_generated(ids_model: Model) -> None:
+    penalised = SamplingParams(temperature=0.0, frequency_penalty=6.0)
+    context, counts = list(PROMPT), np.zeros(SHAPE.vocabulary)
+    for _ in range(12):
+        row = reference.logits(WEIGHTS, SHAPE, context)[-1] - 6.0 * counts
+        context.append(int(row.argmax()))
+        counts[context[-1]] += 1
+    assert ids(generate(ids_model, request(sampling=penalised))) == context[len(PROMPT) :]
+
+
 def test_a_sampled_logprob_is_that_of_the_transformed_distribution(ids_model: Model) -> None:
     row = naive(1, SAMPLED)[0][1] / SAMPLED.temperature
     kept = sorted(slow_top_p(row, SAMPLED.top_p))
@@ -242,6 +254,15 @@ def test_the_end_token_is_recorded_and_not_shown(text_model: Model) -> None:
     assert (token.id, token.start, token.end, text(events)) == (end, 0, 0, "")
 
 
+def test_an_end_token_that_is_text_is_not_shown_either(text_model: Model) -> None:
+    assert text_model.tokenizer is not None
+    (end,) = text_model.tokenizer.encode("z", add_special=False)
+    model = replace(text_model, eos_ids=frozenset({end}))
+    events = run_forced(model, "abz")
+    assert text(events) == "ab"
+    assert (records(events)[-1].data, finished(events).reason) == (b"z", FinishReason.STOP)
+
+
 def test_a_stop_string_ends_the_answer_unseen(text_model: Model) -> None:
     events = run_forced(text_model, "one STOP two", stop=("STOP",))
     assert text(events) == "one "
@@ -281,6 +302,18 @@ def test_reasoning_that_the_template_opens_is_reasoning(text_model: Model) -> No
     events = run_forced(text_model, "so</think>\n\nyes", prompt=chat(think=True))
     assert text(events, Channel.REASONING) == "so"
     assert text(events).startswith("yes")
+
+
+def test_markers_that_are_control_tokens_count_too(tmp_path: Path) -> None:
+    path = text_folder(tmp_path) / "tokenizer.json"
+    tokenizer = json.loads(path.read_text())
+    for added in tokenizer["added_tokens"]:
+        added["special"] = True
+    path.write_text(json.dumps(tokenizer))
+    events = run_forced(opened(tmp_path), "<think>so</think>\n\nyes")
+    assert text(events, Channel.REASONING) == "so"
+    assert text(events).startswith("yes")
+    assert records(events)[0].data == b""
 
 
 def test_a_completion_shows_markers_as_they_are(text_model: Model) -> None:

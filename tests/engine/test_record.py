@@ -121,10 +121,11 @@ def test_a_marker_of_several_tokens_is_held_until_it_is_whole() -> None:
 
 def test_a_token_with_text_of_two_channels_belongs_to_the_first() -> None:
     deltas = run([b"<think>", b"so</think>\n\nyes", b"!"])
-    assert [(delta.channel, delta.text) for delta in deltas if delta.text] == [
-        (REASONING, "so"),
-        (ANSWER, "yes"),
-        (ANSWER, "!"),
+    assert [(delta.channel, delta.text, len(delta.tokens)) for delta in deltas] == [
+        (REASONING, "", 1),
+        (REASONING, "so", 1),
+        (ANSWER, "yes", 0),
+        (ANSWER, "!", 1),
     ]
     assert [(token.start, token.end) for token in tokens_of(deltas)] == [(0, 0), (0, 2), (3, 4)]
 

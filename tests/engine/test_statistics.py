@@ -68,6 +68,12 @@ def test_likeliest_of_a_large_vocabulary(spread: float, count: int) -> None:
     np.testing.assert_array_equal(likeliest(row, count), np.argsort(-row, kind="stable")[:count])
 
 
+def test_likeliest_looks_behind_the_last_whole_block() -> None:
+    row = large_row(9, 1.0)[:-57]
+    row[-3:] = [9.0, 10.0, 11.0]
+    np.testing.assert_array_equal(likeliest(row, 8), np.argsort(-row, kind="stable")[:8])
+
+
 @pytest.mark.parametrize("spread", [0.01, 1.0, 8.0])
 def test_numbers_of_a_large_vocabulary(spread: float) -> None:
     row = large_row(2, spread)
