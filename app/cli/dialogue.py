@@ -73,6 +73,8 @@ class Dialogue:
             generation.stream(
                 self._terminal, self._session, self._info, asked, transcript, stoppable=True
             )
+        except KeyboardInterrupt:
+            self._terminal.note("Stopped.")
         except ContextExceeded as error:
             self._terminal.complain(f"{error.message} /new starts over.")
         except CandorError as error:

@@ -35,7 +35,8 @@ class Session:
         self.bar = bar
         self._make_client = make_client
         self._client: WorkerClient | None = None
-        self._loaded: Load | None = None
+        self._wanted: Load | None = None
+        self._ready = False
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:
@@ -76,8 +77,10 @@ class Session:
         """
         if self._client is None or self._client.lost:
             self.start()
-        self._loaded = command
-        return self._runner.run(self._load(command))
+        self._wanted, self._ready = command, False
+        info = self._runner.run(self._load(command))
+        self._ready = True
+        return info
 
     def ask(self, request: Generate | Score, show: Show, *, stoppable: bool = False) -> None:
         """Run a request to its end, handing every event but progress to `show`.
@@ -88,8 +91,8 @@ class Session:
             CandorError: the request failed.
             KeyboardInterrupt: Ctrl+C; twice where `stoppable`.
         """
-        if self._running().lost and self._loaded is not None:
-            self.load(self._loaded)
+        if self._wanted is not None and (self._running().lost or not self._ready):
+            self.load(self._wanted)
         self._runner.run(self._ask(request, show, stoppable))
 
     def _running(self) -> WorkerClient:

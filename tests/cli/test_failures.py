@@ -2,7 +2,6 @@
 
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -128,8 +127,6 @@ def test_a_reader_that_leaves_ends_the_program_quietly(program: Program) -> None
     assert running.stderr
     running.stdout.read(1)
     running.stdout.close()
-    begin = time.monotonic()
     assert running.wait(PATIENCE_S) == 1
     assert running.stderr.read() == b""
-    assert time.monotonic() - begin < 5
     running.stderr.close()
