@@ -16,11 +16,20 @@ QUIET = {
 }
 
 
+INTERRUPTED = 130
+
+
 def main() -> int:
     """Run what the command line asks for and return the exit status."""
     os.environ.update(QUIET)
     _guard_stdio()
-    arguments = sys.argv[1:]
+    try:
+        return _start(sys.argv[1:])
+    except KeyboardInterrupt:  # Ctrl+C before the command could see to it
+        return INTERRUPTED
+
+
+def _start(arguments: list[str]) -> int:
     if arguments == ["--worker"]:
         from app.worker.main import main as work
 

@@ -10,7 +10,8 @@ from app.domain.tokens import Channel, TokenRecord
 
 
 class Hello(Struct, frozen=True, tag="hello"):
-    """First event of a worker: its protocol and library versions and the devices it could use."""
+    """First event of a worker: its protocol and library versions, and the execution providers
+    that it has and Candor knows how to use."""
 
     protocol: int
     pid: int

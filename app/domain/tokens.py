@@ -1,4 +1,7 @@
-"""The token record: one row per token, made in the engine and read by everything else."""
+"""The token record: one row per token, made in the engine and read by everything else.
+
+Rows are many and hold no cycles, so Python's collector need not look at them (`gc=False`).
+"""
 
 from enum import StrEnum
 
@@ -24,7 +27,7 @@ class Source(StrEnum):
     BONUS = "bonus"
 
 
-class Candidate(Struct, frozen=True, array_like=True):
+class Candidate(Struct, frozen=True, array_like=True, gc=False):
     """One of the likeliest tokens at a position; `logprob` in nats, raw (temperature 1)."""
 
     id: int
@@ -37,7 +40,7 @@ class Candidate(Struct, frozen=True, array_like=True):
         return self.data.decode("utf-8", errors="replace")
 
 
-class TokenRecord(Struct, frozen=True, array_like=True):
+class TokenRecord(Struct, frozen=True, array_like=True, gc=False):
     """A token with the numbers of the full distribution it came from.
 
     `data` holds the token's bytes, empty for a control token. `start` and `end` count code points

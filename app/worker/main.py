@@ -70,17 +70,19 @@ def _log_to_standard_error() -> None:
 
 def _hello() -> Hello:
     import numpy
-    import onnxruntime
     import tokenizers
+
+    from app.engine.session import EXECUTION_PROVIDERS, available_providers, runtime_version
 
     versions = {
         "candor": __version__,
         "python": platform.python_version(),
-        "onnxruntime": onnxruntime.__version__,
+        "onnxruntime": runtime_version(),
         "numpy": numpy.__version__,
         "tokenizers": tokenizers.__version__,
     }
-    return Hello(PROTOCOL, os.getpid(), versions, tuple(onnxruntime.get_available_providers()))
+    providers = tuple(EXECUTION_PROVIDERS[provider] for provider in available_providers())
+    return Hello(PROTOCOL, os.getpid(), versions, providers)
 
 
 def _listen(channel: FrameChannel, inbox: Inbox, outbox: Outbox) -> None:
