@@ -96,7 +96,7 @@ def proven_nucleus(distribution: Distribution, value: float, mass: float) -> np.
     last = int(np.searchsorted(sums, mass * sums[-1]))
     if last != int(np.searchsorted(sums, mass * (sums[-1] + most))):
         return None
-    return ids[: last + 1]
+    return np.sort(ids[: last + 1])
 
 
 def min_p(logits: np.ndarray, share: float) -> np.ndarray:

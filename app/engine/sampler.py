@@ -13,7 +13,7 @@ import numpy as np
 from app.domain.sampling import SamplingParams
 from app.engine import logits as transforms
 from app.engine.draw import draw, uniform
-from app.engine.statistics import Distribution, likeliest
+from app.engine.statistics import Distribution
 from app.errors import InvalidRequest
 
 BIAS_LIMIT = 10_000.0
@@ -77,12 +77,13 @@ class Sampler:
         """
         params, plain = self.params, row is distribution.logits
         if params.top_k > 0:
-            kept = distribution.likeliest(params.top_k) if plain else likeliest(row, params.top_k)
-            return np.sort(kept), self._cuts
+            if plain:
+                return np.sort(distribution.likeliest(params.top_k)), self._cuts
+            return transforms.top_k(row, params.top_k), self._cuts
         if plain and params.top_p < 1.0 and params.temperature <= 1.0:
             kept = transforms.proven_nucleus(distribution, params.temperature, params.top_p)
             if kept is not None:
-                return np.sort(kept), self._cuts[1:]
+                return kept, self._cuts[1:]
         return None, self._cuts
 
     def _narrow(
