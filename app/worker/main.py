@@ -70,14 +70,15 @@ def _log_to_standard_error() -> None:
 
 def _hello() -> Hello:
     import numpy
+    import onnxruntime
     import tokenizers
 
-    from app.engine.session import EXECUTION_PROVIDERS, available_providers, runtime_version
+    from app.engine.session import EXECUTION_PROVIDERS, available_providers
 
     versions = {
         "candor": __version__,
         "python": platform.python_version(),
-        "onnxruntime": runtime_version(),
+        "onnxruntime": onnxruntime.__version__,
         "numpy": numpy.__version__,
         "tokenizers": tokenizers.__version__,
     }
