@@ -103,6 +103,11 @@ def family_outcomes(runner: Runner) -> dict[str, list[Outcome]]:
     return {family: ask(runner, draws(family, COUNTS[family])) for family in FAMILIES}
 
 
+def task_outcomes(runner: Runner, count: int = 20) -> list[Outcome]:
+    """Some problems of every task, any size and effort."""
+    return ask(runner, [chat for task in TASKS for chat in draws(task, count)])
+
+
 def ladder(runner: Runner, task: str) -> list[Rung]:
     """The task's sizes, from the smallest."""
     return [
@@ -197,4 +202,5 @@ def all_questions() -> list[Conversation]:
         for chat in problems(task, size, PER_SIZE, "high")
     ]
     chats += problems("add", 3, 200, "high") + draws("chance", 60)
+    chats += [chat for task in TASKS for chat in draws(task, 20)]
     return chats + draws("labels", 300, "off") + draws("yes_no", 300, "off")

@@ -24,7 +24,9 @@ def evaluate(models: Path) -> None:
     write_tables(models / MAIN / "README.md", "\n\n".join(parts))
     draft_card = models / DRAFT / "README.md"
     if draft_card.exists():
-        write_tables(draft_card, _acceptance(Runner(models / DRAFT), families))
+        texts = {measures.FAMILIES[family]: outcomes for family, outcomes in families.items()}
+        texts["Sums, clocks, sorting and the other tasks"] = measures.task_outcomes(runner)
+        write_tables(draft_card, _acceptance(Runner(models / DRAFT), texts))
     print(f"Evaluated in {time.monotonic() - started:.0f} s")
 
 
@@ -108,13 +110,10 @@ def _calibration(runner: Runner) -> str:
     )
 
 
-def _acceptance(draft: Runner, families: dict[str, list[Outcome]]) -> str:
-    everything = [outcome for outcomes in families.values() for outcome in outcomes]
+def _acceptance(draft: Runner, texts: dict[str, list[Outcome]]) -> str:
+    everything = [outcome for outcomes in texts.values() for outcome in outcomes]
     rows = [("all chats", percent(measures.acceptance(draft, everything)))]
-    rows += [
-        (measures.FAMILIES[family], percent(measures.acceptance(draft, outcomes)))
-        for family, outcomes in families.items()
-    ]
+    rows += [(name, percent(measures.acceptance(draft, each))) for name, each in texts.items()]
     _say(str(rows))
     return "## Acceptance on greedy text\n\n" + table(("text", "tokens accepted"), rows)
 
