@@ -18,6 +18,7 @@ from app.cli.terminal import Terminal
 from app.cli.texts import argument_or_stdin
 from app.cli.transcript import Transcript
 from app.domain.messages import Message, Role
+from app.errors import InvalidRequest
 
 
 @click.command()
@@ -38,6 +39,8 @@ def chat(terminal: Terminal, prompt: str | None, **options: Any) -> None:
     text = argument_or_stdin(prompt)
     if text is None and (options["as_json"] or not terminal.out.is_terminal):
         raise click.UsageError("A PROMPT is needed, unless both ends are a terminal.")
+    if text is not None and not text.strip():
+        raise InvalidRequest("The prompt is empty.", "Ask something.")
     with terminal.session() as session:
         info = session.load(load_command(options))
         if text is None:

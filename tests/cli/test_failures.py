@@ -56,6 +56,12 @@ def test_a_text_that_cannot_be_read(
     assert is_one_sentence(result)
 
 
+def test_an_empty_prompt(program: Program) -> None:
+    result = program.run("chat", " ")
+    assert result.status == 1
+    assert result.err == "The prompt is empty. Ask something.\n"
+
+
 def test_a_folder_that_is_no_model(program: Program, tmp_path: Path) -> None:
     result = program.run("chat", "hi", "--model", str(tmp_path), "--json")
     assert result.status == 1
