@@ -10,7 +10,9 @@ CandorError
 │       └── ModelUnsupported  a sound model that Candor has no rule for
 ├── EnvironmentFault        this computer or one of its processes
 │   ├── WorkerLost          the worker process ended or stopped answering
-│   └── OutOfMemory         the model or its cache does not fit
+│   ├── OutOfMemory         the model or its cache does not fit
+│   ├── StoreUnavailable    chats cannot be stored or read at the moment
+│   └── ProfileInUse        another Candor works with the same profile
 └── Bug                     ours: something that must not happen
 
 Each has a plain sentence (`message`) and a next step (`hint`, may be empty). `code` is stable: it
@@ -90,6 +92,18 @@ class OutOfMemory(EnvironmentFault):
     """The model or its cache does not fit into memory."""
 
     code = "out_of_memory"
+
+
+class StoreUnavailable(EnvironmentFault):
+    """Chats cannot be stored or read at the moment."""
+
+    code = "store_unavailable"
+
+
+class ProfileInUse(EnvironmentFault):
+    """Another Candor works with the same profile."""
+
+    code = "profile_in_use"
 
 
 class Bug(CandorError):

@@ -97,8 +97,7 @@ class _PrivateFile(RotatingFileHandler):
         self.rotator = _rotate
 
     def _open(self) -> TextIOWrapper:
-        folder = Path(self.baseFilename).parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.make_private(Path(self.baseFilename).parent)
         return open(self.baseFilename, "a", encoding="utf-8", opener=_private)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name

@@ -29,3 +29,18 @@ def profile() -> Path:
 def logs() -> Path:
     """The folder of the log files, inside the profile."""
     return profile() / "logs"
+
+
+def chats() -> Path:
+    """The file with the person's chats, inside the profile."""
+    return profile() / "chats.db"
+
+
+def make_private(folder: Path) -> None:
+    """Create `folder`, and what is missing above it, for its owner only.
+
+    A folder that is there stays as it is: it may be one that the person shares on purpose.
+    """
+    for each in reversed((folder, *folder.parents)):
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)

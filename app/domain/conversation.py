@@ -6,13 +6,17 @@ finished turn.
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import groupby
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.domain.events import Delta, Timings, Usage
 from app.domain.messages import Message, Role
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import Channel, TokenRecord
+
+NOT_HEARD = "No answer came, so the model will not see this question again."
 
 
 class TurnState(StrEnum):
@@ -49,6 +53,11 @@ class Turn(Struct, frozen=True, kw_only=True):
         """The number of tokens in `channel`."""
         return sum(token.channel is channel for token in self.tokens)
 
+    def channel_text(self, channel: Channel) -> str:
+        """What was said in `channel`."""
+        texts = {Channel.REASONING: self.reasoning, Channel.TOOL: self.tool_call}
+        return texts.get(channel, self.text)
+
 
 class AnswerOptions(Struct, frozen=True, kw_only=True):
     """How an answer is asked for; `reasoning` None leaves the template's own default."""
@@ -60,7 +69,7 @@ class AnswerOptions(Struct, frozen=True, kw_only=True):
 
 
 class TurnAdded(Struct, frozen=True):
-    """A question, or an answer about to stream."""
+    """A question, an answer about to stream, or a turn of a chat that was opened."""
 
     turn: Turn
 
@@ -102,3 +111,27 @@ def history(turns: Sequence[Turn]) -> tuple[Message, ...]:
         else:
             kept.append(Message(role=turn.role, content=turn.text, reasoning=turn.reasoning))
     return tuple(kept)
+
+
+def ended(turn: Turn, state: TurnState, note: str) -> Turn:
+    """The answer as it ended; one without a text says what that means for the next question."""
+    if not turn.text:
+        note = f"{note} {NOT_HEARD}".lstrip()
+    return replace(turn, state=state, note=note)
+
+
+def deltas(turn: Turn) -> tuple[Delta, ...]:
+    """The growth that leads to this answer: one delta for each run of tokens in one channel."""
+    shown = dict.fromkeys(Channel, 0)
+    found: list[Delta] = []
+    for channel, run in groupby(turn.tokens, lambda token: token.channel):
+        tokens = tuple(run)
+        end = max(shown[channel], *(token.end for token in tokens))
+        found.append(Delta(channel, turn.channel_text(channel)[shown[channel] : end], tokens))
+        shown[channel] = end
+    rests = [
+        Delta(channel, rest, ())
+        for channel in (Channel.REASONING, Channel.ANSWER, Channel.TOOL)
+        if (rest := turn.channel_text(channel)[shown[channel] :])
+    ]
+    return (*found, *rests)

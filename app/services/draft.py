@@ -30,13 +30,13 @@ class Draft:
         """Keep the counts and speeds that the request ended with."""
         self._finished = finished
 
-    def turn(self, state: TurnState = TurnState.STREAMING, note: str = "") -> Turn:
+    def turn(self) -> Turn:
         """The answer as it is now."""
         done = self._finished
         return Turn(
             id=self.id,
             role=Role.ASSISTANT,
-            state=state,
+            state=TurnState.STREAMING,
             text="".join(self._texts[Channel.ANSWER]),
             reasoning="".join(self._texts[Channel.REASONING]),
             tool_call="".join(self._texts[Channel.TOOL]),
@@ -44,7 +44,6 @@ class Draft:
             reasoning_s=self._reasoning_s + self._open_s(),
             usage=done.usage if done else None,
             timings=done.timings if done else None,
-            note=note,
         )
 
     def _time(self, *, thinking: bool) -> None:

@@ -18,6 +18,7 @@ from qasync import QEventLoop
 from app.errors import InvalidRequest
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.store.store import ChatStore
 from app.ui.collector import Collector
 from app.ui.faults import FaultRoutes
 from app.ui.theme.style import Appearance
@@ -38,6 +39,7 @@ class Services:
 
     host: EngineHost
     conversation: Conversation
+    store: ChatStore
     model_path: str
 
 
@@ -48,7 +50,11 @@ class Session:
         self._services = services
         self._closing = asyncio.Event()
         self.chat = ChatModel(
-            services.host, services.conversation, services.model_path, faults.report
+            services.host,
+            services.conversation,
+            services.store,
+            services.model_path,
+            faults.report,
         )
         faults.shown_by(self.chat.notice)
         self.window = MainWindow(self.chat, appearance)
@@ -57,7 +63,7 @@ class Session:
     async def run(self) -> None:
         """Show the window and wait until it is asked to close."""
         self.window.show()
-        self.chat.open()
+        self.chat.start()
         await self._closing.wait()
         await self._close()
 
@@ -69,6 +75,7 @@ class Session:
         self.window.hide()
         await self.chat.close()
         await self._services.host.close()
+        await self._services.store.close()
         self.window.deleteLater()
         self.chat.deleteLater()
         await asyncio.sleep(0)

@@ -163,7 +163,7 @@ def test_a_restart_is_noted_once_on_the_interrupted_answer():
         with pytest.raises(WorkerLost):
             await conversation.send(QUESTION, GREEDY)
         for _ in range(2):
-            conversation.note_restart()
+            await conversation.note_restart()
         assert conversation.turns[-1].note.count("has been restarted.") == 1
 
     drive(scenario)

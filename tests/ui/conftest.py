@@ -11,6 +11,8 @@ from qasync import QEventLoop
 from app import paths
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.store.chat_file import ChatFile
+from app.services.store.store import ChatStore
 from app.ui.app import Services, Session
 from app.ui.collector import Collector
 from app.ui.faults import FaultRoutes
@@ -44,10 +46,12 @@ def appearance(qapp: QApplication) -> Appearance:
 def drive(qapp: QApplication, appearance: Appearance) -> Callable[..., None]:
     """Runs a scenario in an open window, from loading the model to the clean end."""
 
-    def run(scenario: Scenario, model: str | None = None) -> None:
+    def run(scenario: Scenario, model: str | None = None, file: ChatFile | None = None) -> None:
         with QEventLoop(qapp) as loop, FaultRoutes(loop) as faults:
             host = EngineHost()
-            services = Services(host, Conversation(host), model or str(paths.built_in_model()))
+            store = ChatStore(file or ChatFile(paths.chats()))
+            path = model or str(paths.built_in_model())
+            services = Services(host, Conversation(host, store), store, path)
             session = Session(services, appearance, faults)
             loop.run_until_complete(_play(scenario, Desk(session, services)))
 

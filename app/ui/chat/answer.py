@@ -1,12 +1,13 @@
 """An answer of the model's: reasoning apart, coloured text, and how it ended.
 
-In: deltas as they are flushed, then the finished turn. Out: which token was picked.
+In: deltas as they are flushed, then the finished turn; or a turn that ended earlier. Out: which
+token was picked.
 """
 
 from PySide6.QtCore import QRect, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.domain.conversation import PromptRead, Turn
+from app.domain.conversation import PromptRead, Turn, deltas
 from app.domain.events import Delta
 from app.domain.tokens import Channel
 from app.ui.chat.heat import HeatFormats
@@ -49,6 +50,12 @@ class AnswerView(QWidget):
         elif delta.channel is Channel.ANSWER and text.toPlainText():
             self.answer.show()
         self._entitle_reasoning(over=self.answer.isVisibleTo(self))
+
+    def present(self, turn: Turn) -> None:
+        """Show an answer that ended earlier."""
+        for delta in deltas(turn):
+            self.grow(delta)
+        self.change(turn)
 
     def read(self, progress: PromptRead) -> None:
         """Show how much of the prompt has been read."""

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app.domain.conversation import PromptRead, Turn, TurnGrew
+from app.domain.conversation import PromptRead, Turn, TurnGrew, TurnState
 from app.domain.messages import Role
 from app.ui.chat.answer import AnswerView
 from app.ui.chat.question import QuestionView
@@ -38,7 +38,7 @@ class TranscriptView(QScrollArea):
         bar.rangeChanged.connect(self._follow)
 
     def add(self, turn: Turn) -> None:
-        """Show a question, or an answer that is about to stream."""
+        """Show a question, an answer that is about to stream, or one that ended earlier."""
         self.welcome.hide()
         if turn.role is Role.USER:
             view = QuestionView(turn.text)
@@ -49,6 +49,8 @@ class TranscriptView(QScrollArea):
         self._column.addWidget(view)
         if isinstance(view, AnswerView):
             self._last_stop = view.chain_after(self._last_stop)
+            if turn.state is not TurnState.STREAMING:
+                view.present(turn)
 
     def grow(self, growth: TurnGrew) -> None:
         """Show what came."""

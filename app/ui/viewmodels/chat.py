@@ -18,9 +18,10 @@ from app.domain.conversation import (
     TurnGrew,
 )
 from app.domain.models import ModelInfo
-from app.errors import CandorError
+from app.errors import CandorError, StoreUnavailable
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.store.store import ChatStore
 from app.ui.tasks import ErrorHandler, Tasks
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.selection import TokenSelection
@@ -48,10 +49,17 @@ class ChatModel(QObject):
     returned = Signal(str)
 
     def __init__(
-        self, host: EngineHost, conversation: Conversation, model_path: str, on_bug: ErrorHandler
+        self,
+        host: EngineHost,
+        conversation: Conversation,
+        store: ChatStore,
+        model_path: str,
+        on_bug: ErrorHandler,
     ) -> None:
         super().__init__()
         self._host = host
+        self._store = store
+        self._told_unstored = False
         self._conversation = conversation
         self._model_path = model_path
         self._tasks = Tasks(self, on_bug)
@@ -64,6 +72,11 @@ class ChatModel(QObject):
         self.status.gave_up.connect(self._offer_retry)
         self._stream.flushed.connect(self.status.refresh)
         conversation.observe(self._on_change)
+        store.on_failure(self._tell_unstored)
+
+    def start(self) -> None:
+        """Show the chat that was written in last, and load the model."""
+        self._tasks.start(self._start())
 
     def open(self) -> None:
         """Load the model."""
@@ -75,6 +88,7 @@ class ChatModel(QObject):
         if not text.strip() or not self.status.value.can_send:
             return False
         self.noticed.emit(None)
+        self._told_unstored = False
         self._tasks.start(self._ask(text.strip()))
         return True
 
@@ -83,7 +97,7 @@ class ChatModel(QObject):
         self._conversation.stop()
 
     def new_chat(self) -> None:
-        """Stop, forget this chat, and start an empty one."""
+        """Stop, leave this chat as it is, and begin an empty one."""
         self._tasks.start(self._conversation.clear())
 
     async def close(self) -> None:
@@ -94,6 +108,22 @@ class ChatModel(QObject):
         """Tell the person of an error that belongs to no answer."""
         self.noticed.emit(Notice(error.message, error.hint))
 
+    async def _start(self) -> None:
+        await self._restore()
+        await self._load()
+
+    async def _restore(self) -> None:
+        try:
+            opened = await self._store.open()
+        except StoreUnavailable as error:
+            self._tell_unstored(error)
+            return
+        if opened.latest is not None:
+            await self._conversation.open(opened.latest)
+        if opened.aside is not None:
+            message = "The file with your chats was damaged, so a new one was begun."
+            self.noticed.emit(Notice(message, f"The old one is kept: {opened.aside}"))
+
     async def _load(self) -> None:
         with contextlib.suppress(CandorError):  # the status says what happened
             await self._host.load(self._model_path)
@@ -102,15 +132,21 @@ class ChatModel(QObject):
         try:
             await self._conversation.send(text, self.sampling.options())
         except CandorError:  # the turn says what happened
-            if not self._conversation.turns[-1].tokens:
+            if not self._conversation.turns or not self._conversation.turns[-1].tokens:
                 self.returned.emit(text)
+
+    def _tell_unstored(self, error: CandorError) -> None:
+        """Once per question: the answer's parts fail to be stored for the same reason."""
+        if not self._told_unstored:
+            self._told_unstored = True
+            self.notice(error)
 
     def _offer_retry(self, sentence: str) -> None:
         self.noticed.emit(Notice(sentence, "", can_retry=True))
 
     def _adopt(self, model: ModelInfo) -> None:
         self.sampling.adopt(model)
-        self._conversation.note_restart()
+        self._tasks.start(self._conversation.note_restart())
 
     def _on_change(self, change: Change) -> None:
         match change:

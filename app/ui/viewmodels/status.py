@@ -6,8 +6,16 @@ from collections.abc import Callable
 from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 
-from app.domain.conversation import Change, Cleared, PromptRead, TurnAdded, TurnChanged, TurnGrew
-from app.domain.messages import Role
+from app.domain.conversation import (
+    Change,
+    Cleared,
+    PromptRead,
+    Turn,
+    TurnAdded,
+    TurnChanged,
+    TurnGrew,
+    TurnState,
+)
 from app.services.engine_host import EngineHost, HostState, HostStatus
 from app.ui.viewmodels.wording import device
 
@@ -79,15 +87,15 @@ class StatusModel(QObject):
     def follow(self, change: Change) -> None:
         """Take in a change of the conversation."""
         match change:
-            case TurnAdded() if change.turn.role is Role.ASSISTANT:
+            case TurnAdded() if change.turn.state is TurnState.STREAMING:
                 self._begin()
             case PromptRead():
                 self._prompt_tokens, self._new_tokens = change.total, 0
             case TurnGrew():
                 self._grow(len(change.delta.tokens))
                 return
-            case TurnChanged():
-                self._end(change)
+            case TurnAdded() | TurnChanged():
+                self._end(change.turn)
             case Cleared():
                 self._prompt_tokens = self._new_tokens = 0
         self.refresh()
@@ -107,9 +115,9 @@ class StatusModel(QObject):
             self._first_at = self._clock()
         self._new_tokens += count
 
-    def _end(self, change: TurnChanged) -> None:
+    def _end(self, turn: Turn) -> None:
         self._answering = False
-        if usage := change.turn.usage:
+        if usage := turn.usage:
             self._prompt_tokens = usage.prompt_tokens
             self._new_tokens = usage.completion_tokens
 

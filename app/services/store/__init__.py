@@ -1,0 +1,1 @@
+"""The chats on disk: one SQLite file, one thread that works with it, one door for the services."""
