@@ -16,7 +16,7 @@ import msgspec
 from app.domain.chats import ChatSummary, Node, StoredChat
 from app.errors import StoreUnavailable
 from app.services.store import chats, messages
-from app.services.store.connection import connect
+from app.services.store.connection import connect, transaction
 from app.services.store.schema import migrate
 
 Connect = Callable[[Path], apsw.Connection]
@@ -63,7 +63,7 @@ class ChatFile:
             StoreUnavailable: they could not be written; they wait for the next time.
         """
         self._unwritten |= {node.turn.id: (chat_id, node) for node in nodes}
-        with _explained(), self._opened() as connection:
+        with _explained(), transaction(connection := self._opened()):
             for _, (chat, node) in sorted(self._unwritten.items()):
                 chats.keep(connection, chat, node)
         self._unwritten.clear()
@@ -80,7 +80,7 @@ class ChatFile:
 
     def point(self, chat_id: int, leaf: int) -> None:
         """Let a chat end in another of its messages."""
-        with _explained(), self._opened() as connection:
+        with _explained(), transaction(connection := self._opened()):
             chats.point(connection, chat_id, leaf)
 
     def close(self) -> None:
@@ -113,7 +113,7 @@ class ChatFile:
         try:
             _check(connection)
             migrate(connection)
-            with connection:
+            with transaction(connection):
                 messages.interrupt_open(connection)
         except BaseException:
             connection.close()

@@ -6,6 +6,7 @@ import apsw
 
 from app.errors import StoreUnavailable
 from app.services.store import m001_chats
+from app.services.store.connection import transaction
 
 MIGRATIONS = (m001_chats.SQL,)
 
@@ -24,6 +25,6 @@ def migrate(connection: apsw.Connection, migrations: Sequence[str] = MIGRATIONS)
             "Until you update, this chat is kept in memory only.",
         )
     for version in range(present, len(migrations)):
-        with connection:
+        with transaction(connection):
             connection.execute(migrations[version])
             connection.pragma("user_version", version + 1)
