@@ -55,9 +55,9 @@ def test_the_window_process_loads_no_engine() -> None:
     assert loaded(everything, names) == ["app.ui.window", "app.worker.client"]
 
 
-def test_the_terminal_process_loads_no_engine_and_no_qt() -> None:
+def test_the_terminal_process_loads_no_engine_no_qt_and_no_store() -> None:
     code = "import app.bootstrap, app.cli.main, app.worker.client"
-    assert loaded(code, [*NATIVE, *QT]) == []
+    assert loaded(code, [*NATIVE, *QT, "apsw"]) == []
 
 
 @pytest.mark.parametrize("package", ["app.engine", "app.worker"])

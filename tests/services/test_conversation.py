@@ -136,6 +136,26 @@ def test_a_stopped_answer_keeps_what_came():
     drive(scenario)
 
 
+def test_a_stop_right_after_the_question_is_not_lost():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        sending = asyncio.create_task(conversation.send(QUESTION, GREEDY))
+        await asyncio.sleep(0)
+        conversation.stop()
+        await sending
+        assert conversation.turns[-1].state is TurnState.STOPPED
+
+    drive(scenario)
+
+
+def test_half_a_character_is_refused_and_nothing_is_asked():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        with pytest.raises(InvalidRequest, match="no text"):
+            await conversation.send("half \ud83d", GREEDY)
+        assert conversation.turns == ()
+
+    drive(scenario)
+
+
 def test_a_killed_worker_leaves_the_partial_answer_and_the_next_question_works():
     async def scenario(conversation: Conversation, host: EngineHost) -> None:
         worker = host.worker

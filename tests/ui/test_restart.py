@@ -68,6 +68,25 @@ def test_a_restart_brings_the_chat_back_with_every_number_and_colour(drive: Driv
     drive(second)
 
 
+def test_an_answer_that_closing_cut_off_is_shown_as_stopped(drive: Drive):
+    async def first(desk: Desk) -> None:
+        await desk.ready()
+        desk.write(QUESTION)
+        desk.press(Qt.Key.Key_Return)
+        await until(lambda: len(desk.turns) == 2 and desk.turns[-1].tokens)
+
+    async def second(desk: Desk) -> None:
+        await desk.ready()
+        question, answer = desk.turns
+        assert question.text == QUESTION
+        assert answer.tokens
+        assert answer.state in (TurnState.STOPPED, TurnState.FINISHED)
+        assert desk.view(answer).reasoning.body.toPlainText() == answer.reasoning
+
+    drive(first)
+    drive(second)
+
+
 def test_a_new_chat_is_stored_apart_and_both_stay(drive: Drive):
     async def scenario(desk: Desk) -> None:
         await desk.ready()

@@ -123,6 +123,13 @@ def test_the_connection_can_encrypt_and_loses_nothing(path: Path):
     connection.close()
 
 
+def test_a_library_without_encryption_stores_nothing(path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delattr(apsw, "mc_version")
+    with pytest.raises(StoreUnavailable, match="cannot encrypt"):
+        ChatFile(path).open()
+    assert not path.exists()
+
+
 def test_a_newer_schema_is_left_alone(file: ChatFile, path: Path):
     file.keep(1, exchange(1))
     file.close()
