@@ -91,7 +91,7 @@ class Conversation:
         """Ask `text` and take in the answer; returns when it ended.
 
         Raises:
-            InvalidRequest: an answer is still being written.
+            InvalidRequest: an answer is still being written, or half a character is in `text`.
             CandorError: the answer failed; the turn keeps what came and says so.
         """
         if self._draft is not None:
