@@ -2,26 +2,27 @@
 
 import os
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.ui.app import Services
 
 
 def window() -> int:
     """Open the window, one for each profile, and return the exit status."""
     from app import logs, paths
     from app.errors import CandorError
-    from app.services.conversation import Conversation
-    from app.services.engine_host import EngineHost
     from app.services.profile_lock import ProfileLock
-    from app.services.store.chat_file import ChatFile
-    from app.services.store.store import ChatStore
-    from app.ui.app import Services, run
+    from app.ui.app import run
 
     try:
         with ProfileLock(paths.profile()):
             logs.configure("window")
-            host = EngineHost()
-            store = ChatStore(ChatFile(paths.chats()))
-            services = Services(host, Conversation(host, store), store, str(paths.built_in_model()))
-            return run(services, os.environ.get("CANDOR_THEME", "system"))
+            return run(_services(paths.chats()), os.environ.get("CANDOR_THEME", "system"))
     except CandorError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -34,4 +35,34 @@ def terminal(arguments: list[str]) -> int:
     from app.worker.client import WorkerClient
 
     logs.configure("terminal")
-    return run(arguments, WorkerClient)
+    return run(arguments, WorkerClient, self_test)
+
+
+def self_test(step: Callable[[str], AbstractContextManager[None]]) -> None:
+    """Use the window where nobody sees it, each part inside a `step` that names it.
+
+    Its chat is stored in a folder that goes with it, never among the person's own.
+
+    Raises:
+        CandorError: what did not work.
+    """
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from app.ui.app import run
+    from app.ui.selftest import SelfTest
+
+    with TemporaryDirectory() as folder:
+        services = _services(Path(folder) / "chats.db")
+        run(services, live=SelfTest(services, step).run)
+
+
+def _services(chats: Path) -> "Services":
+    from app import paths
+    from app.services.conversation import Conversation
+    from app.services.engine_host import EngineHost
+    from app.services.store.chat_file import ChatFile
+    from app.services.store.store import ChatStore
+    from app.ui.app import Services
+
+    host = EngineHost()
+    store = ChatStore(ChatFile(chats))
+    return Services(host, Conversation(host, store), store, str(paths.built_in_model()))

@@ -20,6 +20,11 @@ def built_in_model() -> Path:
     return resources() / "models" / BUILT_IN_MODEL
 
 
+def icon() -> Path:
+    """The program's icon, a drawing of any size."""
+    return resources() / "icons" / "candor.svg"
+
+
 def profile() -> Path:
     """The person's own folder; `CANDOR_HOME` moves it. It is not created here."""
     chosen = os.environ.get("CANDOR_HOME")

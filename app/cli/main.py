@@ -15,8 +15,9 @@ from app.cli.chat import chat
 from app.cli.complete import complete
 from app.cli.doctor import doctor
 from app.cli.score import score
+from app.cli.selftest import selftest
 from app.cli.session import MakeClient
-from app.cli.terminal import Terminal
+from app.cli.terminal import SelfTest, Terminal
 from app.errors import CandorError
 
 _log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ INTERRUPTED = 130
 
 
 @click.group(
-    commands=[chat, complete, score, doctor, bench],
+    commands=[chat, complete, score, doctor, selftest, bench],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="candor", message="%(prog)s %(version)s")
@@ -37,10 +38,10 @@ def candor() -> None:
     """
 
 
-def run(arguments: list[str], make_client: MakeClient) -> int:
+def run(arguments: list[str], make_client: MakeClient, self_test: SelfTest) -> int:
     """Run the command that `arguments` name and return the exit status."""
     _prepare_streams()
-    terminal = Terminal(make_client)
+    terminal = Terminal(make_client, self_test)
     try:
         return _invoke(arguments, terminal)
     except click.UsageError as error:

@@ -1,6 +1,7 @@
 """What every verb is handed: the person's terminal and the way to an engine."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 
 from rich.console import Console
 from rich.segment import Segment, Segments
@@ -10,11 +11,18 @@ from app.cli.progress import ProgressBar
 from app.cli.session import MakeClient, Session
 from app.cli.visible import visible_line
 
+Step = Callable[[str], AbstractContextManager[None]]
+SelfTest = Callable[[Step], None]
+
 
 class Terminal:
-    """Both output streams, and sessions with a worker of their own."""
+    """Both output streams, sessions with a worker of their own, and the window's check of itself.
 
-    def __init__(self, make_client: MakeClient) -> None:
+    `self_test` does each of its parts within a `Step`, which is told the part's name.
+    """
+
+    def __init__(self, make_client: MakeClient, self_test: SelfTest) -> None:
+        self.self_test = self_test
         self.out = Console(highlight=False)
         self.err = Console(highlight=False, stderr=True)
         self._make_client = make_client

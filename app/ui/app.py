@@ -4,17 +4,21 @@ In: the services. Out: the exit status, once the window, its tasks and the worke
 """
 
 import asyncio
+import logging
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 os.environ["QT_API"] = "pyside6"
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
+from app import paths
 from app.errors import InvalidRequest
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
@@ -31,6 +35,8 @@ SCHEMES = {
     "dark": Qt.ColorScheme.Dark,
 }
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +87,11 @@ class Session:
         await asyncio.sleep(0)
 
 
-def run(services: Services, theme: str = "system") -> int:
-    """Open the window; `theme` is one of `SCHEMES`.
+Life = Callable[[Session], Awaitable[None]]
+
+
+def run(services: Services, theme: str = "system", live: Life = Session.run) -> int:
+    """Open the window; `theme` is one of `SCHEMES`, `live` what becomes of the session.
 
     Raises:
         InvalidRequest: there is no such theme.
@@ -92,21 +101,29 @@ def run(services: Services, theme: str = "system") -> int:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Candor")
     application.setDesktopFileName("candor")
+    application.setWindowIcon(QIcon(str(paths.icon())))
     application.setQuitOnLastWindowClosed(False)
     appearance = Appearance(application)
     appearance.choose(SCHEMES[theme])
     collector = Collector()
+    qInstallMessageHandler(_log_qt)
     try:
         with QEventLoop(application) as loop, FaultRoutes(loop) as faults:
-            loop.run_until_complete(_main(Session(services, appearance, faults)))
+            loop.run_until_complete(_main(Session(services, appearance, faults), live))
     finally:
+        qInstallMessageHandler(None)
         collector.stop()
     return 0
 
 
-async def _main(session: Session) -> None:
+def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """A program without a terminal would say Qt's words to nobody."""
+    _log.info("Qt, %s: %s", kind.name, text)
+
+
+async def _main(session: Session, live: Life) -> None:
     loop = asyncio.get_running_loop()
     if sys.platform != "win32":
         for number in ENDING_SIGNALS:
             loop.add_signal_handler(number, session.end)
-    await session.run()
+    await live(session)

@@ -1,4 +1,4 @@
-"""The verbs of `packaging/dev.py`: run, test and lock."""
+"""The verbs of `packaging/dev.py`: run, test, build and lock."""
 
 import os
 import shutil
@@ -6,23 +6,29 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from devenv import system
+from devenv import freeze, system
 from devenv.environment import Environment
 from devenv.errors import SetupError
 from devenv.libraries import BASE
-from devenv.process import hand_over
+from devenv.process import hand_over, run_quietly
 from devenv.progress import Progress
+from devenv.proof import Proof
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCK = "packaging/requirements.lock"
+LOCKS = {
+    "packaging/requirements.lock": ["--extra", "dev"],
+    freeze.LOCK: ["--extra", "build", "--constraint", "packaging/requirements.lock"],
+}
 USAGE = """\
 usage: python3 packaging/dev.py VERB [ARGUMENTS]
 
   run [ARGUMENTS]   start Candor: its window, or what the arguments ask of candor
   test [ARGUMENTS]  run the tests; the arguments go to pytest
-  lock [ARGUMENTS]  write the lock file anew; the arguments go to uv pip compile
+  build [--check]   freeze Candor into dist/candor; with --check, try what came out
+  lock [ARGUMENTS]  write the lock files anew; the arguments go to uv pip compile
 
-run and test first make .venv and install the locked packages where that is still to do.
+run and test first make .venv and install the locked packages where that is still to do; build has
+an environment of its own in build/venv.
 """
 
 
@@ -33,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0 if arguments else 2
     verb = VERBS.get(arguments[0])
     if verb is None:
-        sys.stderr.write(f"There is no {arguments[0]!r} here; there are run, test and lock.\n")
+        sys.stderr.write(f"There is no {arguments[0]!r} here; there are {', '.join(VERBS)}.\n")
         return 2
     progress = Progress()
     environment = Environment(ROOT, progress)
@@ -76,12 +82,33 @@ def _lock(environment: Environment, progress: Progress, arguments: list[str]) ->
     uv = shutil.which("uv")
     if uv is None:
         raise SetupError("The lock file is written by uv. Install uv, then try again.")
-    progress.start(f"Writing {LOCK}")
-    progress.finish()
-    options = ["--extra", "dev", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    environment.log.parent.mkdir(parents=True, exist_ok=True)
+    options = ["--universal", "--python-version", "3.11", "--generate-hashes"]
     silent = ["--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
-    command = [uv, "pip", "compile", "pyproject.toml", *options, *silent, "-o", LOCK, *arguments]
-    return hand_over(command, ROOT)
+    for lock, extra in LOCKS.items():
+        progress.start(f"Writing {lock}")
+        command = [uv, "pip", "compile", "pyproject.toml", *extra, *options, *silent, "-o", lock]
+        status, said = run_quietly(
+            [*command, *arguments], environment.log, progress, directory=ROOT
+        )
+        if status:
+            raise SetupError(f"{lock} could not be written. {said.strip()}", environment.log)
+    progress.finish()
+    return 0
 
 
-VERBS = {"run": _run, "test": _test, "lock": _lock}
+def _build(environment: Environment, progress: Progress, arguments: list[str]) -> int:
+    if arguments not in ([], ["--check"]):
+        raise SetupError("build takes --check, or nothing.")
+    freezer = freeze.Freezer(ROOT, progress)
+    freezer.freeze()
+    sys.stdout.write(f"Candor lies in {freezer.bundle}.\n")
+    if arguments:
+        for sentence in Proof(freezer, progress).sentences():
+            sys.stdout.write(sentence.rstrip() + "\n")
+            sys.stdout.flush()
+    progress.finish()
+    return 0
+
+
+VERBS = {"run": _run, "test": _test, "build": _build, "lock": _lock}

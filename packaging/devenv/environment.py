@@ -1,4 +1,4 @@
-"""The virtual environment in `.venv`: made when missing, renewed when stale, else left alone.
+"""A virtual environment of the checkout: made when missing, renewed when stale, else left alone.
 
 A stamp file, written last, says what the environment was made from. No stamp means an
 unfinished set-up, and the environment is made anew.
@@ -23,12 +23,18 @@ WINDOWS = os.name == "nt"
 
 
 class Environment:
-    """The `.venv` of the checkout at `root`, for the Python that runs this."""
+    """The environment in `folder` of the checkout at `root`, as `lock` says, for this Python."""
 
-    def __init__(self, root: Path, progress: Progress) -> None:
+    def __init__(
+        self,
+        root: Path,
+        progress: Progress,
+        folder: str = ".venv",
+        lock: str = "packaging/requirements.lock",
+    ) -> None:
         self._root = root
-        self._folder = root / ".venv"
-        self._lock = root / "packaging" / "requirements.lock"
+        self._folder = root / folder
+        self._lock = root / lock
         self._project = root / "pyproject.toml"
         self._stamp = self._folder / "setup-stamp.json"
         self._guard = self._folder / "setup.lock"
@@ -90,7 +96,7 @@ class Environment:
 
     def _make(self, descriptor: int) -> None:
         require_venv(self.log, self._progress)
-        self._progress.start("Making .venv")
+        self._progress.start(f"Making {self._folder.relative_to(self._root)}")
         self._clear()
         base = getattr(sys, "_base_executable", sys.executable)
         status, _ = run_quietly(
@@ -101,7 +107,7 @@ class Environment:
         )
         if status:
             raise SetupError(
-                "Python could not make the folder .venv. See the details,"
+                f"Python could not make the folder {self._folder}. See the details,"
                 " mend what they name, then give the same command again.",
                 self.log,
             )

@@ -97,7 +97,7 @@ def test_a_defect_is_named_and_logged(
     def broken() -> WorkerClient:
         raise ZeroDivisionError
 
-    assert run(["chat", "hi"], broken) == 1
+    assert run(["chat", "hi"], broken, lambda step: None) == 1
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.startswith("A defect in Candor: ZeroDivisionError.")
