@@ -98,6 +98,7 @@ def run(services: Services, theme: str = "system", live: Life = Session.run) -> 
     """
     if theme not in SCHEMES:
         raise InvalidRequest(f"There is no theme {theme!r}.", f"Choose {', '.join(SCHEMES)}.")
+    qInstallMessageHandler(_log_qt)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Candor")
     application.setDesktopFileName("candor")
@@ -106,7 +107,6 @@ def run(services: Services, theme: str = "system", live: Life = Session.run) -> 
     appearance = Appearance(application)
     appearance.choose(SCHEMES[theme])
     collector = Collector()
-    qInstallMessageHandler(_log_qt)
     try:
         with QEventLoop(application) as loop, FaultRoutes(loop) as faults:
             loop.run_until_complete(_main(Session(services, appearance, faults), live))
@@ -117,8 +117,10 @@ def run(services: Services, theme: str = "system", live: Life = Session.run) -> 
 
 
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
-    """A program without a terminal would say Qt's words to nobody."""
+    """Into the log, which a program without a terminal has too; what ends it is also said."""
     _log.info("Qt, %s: %s", kind.name, text)
+    if kind is QtMsgType.QtFatalMsg:
+        sys.stderr.write(f"{text}\n")
 
 
 async def _main(session: Session, live: Life) -> None:

@@ -81,18 +81,21 @@ class Proof:
         return f"A chat gives {len(ids)} tokens, the same as from source."
 
     def _run(self, command: list[str], home: Path) -> str:
-        done = subprocess.run(
-            command,
-            cwd=home,
-            env=bare_environment(os.environ, home),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=PATIENCE_S,
-            check=False,
-        )
+        what = subprocess.list2cmdline(command)
+        try:
+            done = subprocess.run(
+                command,
+                cwd=home,
+                env=bare_environment(os.environ, home),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                timeout=PATIENCE_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise SetupError(f"{what} has not ended after {PATIENCE_S} seconds.") from error
         if done.returncode or done.stderr:
-            what = subprocess.list2cmdline(command)
             raise SetupError(f"{what} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done.stdout
 

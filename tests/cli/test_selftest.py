@@ -21,7 +21,7 @@ def told(out: str) -> list[tuple[str, str]]:
 
 
 def test_every_step_is_told_with_its_time(program: Program) -> None:
-    result = program.run("selftest", QT_QPA_PLATFORM="xcb", DISPLAY="")
+    result = program.run("selftest", QT_QPA_PLATFORM="xcb", DISPLAY="", LC_ALL="C")
     assert result.err == ""
     assert told(result.out) == [("✓", name) for name in STEPS]
     assert result.out.splitlines()[-1] == "Everything works."
