@@ -68,11 +68,19 @@ class SelfTest:
             _check_tokens(turn)
             _check_shown(session.window, turn)
             self._check_notices()
+        with self._step("Chat stored and read back"):
+            await self._check_stored(turn)
 
     async def _ask(self) -> Turn:
         options = AnswerOptions(sampling=SamplingParams(temperature=0.0), max_tokens=TOKENS)
         await self._services.conversation.send(QUESTION, options)
         return self._services.conversation.turns[-1]
+
+    async def _check_stored(self, turn: Turn) -> None:
+        store = self._services.store
+        latest = (await store.chats())[0]
+        if (await store.read(latest)).turns[-1] != turn:
+            raise Bug("The stored answer is not the one that was given.", REINSTALL)
 
     def _check_notices(self) -> None:
         if self._notices:
