@@ -10,6 +10,7 @@ STEPS = [
     "Window opened, not shown",
     "Built-in model loaded in the worker",
     "5 tokens generated, each with its record",
+    "Chat stored and read back",
     "Window and worker closed",
 ]
 LINE = re.compile(r"([✓✗]) (.+) \((\d+\.\d\d) s\)")
