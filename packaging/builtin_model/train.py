@@ -39,7 +39,7 @@ class TrainingPlan:
     size: str = "main"
     seed: int = 1
     peak: float = 2.5e-3
-    batch_tokens: int = 2048
+    batch_tokens: int = 4096
     cooldown_minutes: float = 20.0
     warm_start: Path | None = None
     resume: bool = False

@@ -23,7 +23,7 @@ from .refusals import refusal
 from .smalltalk import small_talk
 from .source import Source
 
-# Largest size a task is trained to, and the sizes drawn most: (task, smallest, largest).
+# How a problem is made, and the smallest and largest size it is trained at.
 TASKS: dict[str, tuple[Callable[[Source, int], Problem], int, int]] = {
     "add": (arithmetic.add, 1, 8),
     "subtract": (arithmetic.subtract, 1, 6),
@@ -50,7 +50,7 @@ CHATS: dict[str, Callable[[Source], Conversation]] = {
 }
 # Conversations of each family out of a hundred. Traces are long, so tasks weigh more in tokens.
 WEIGHTS = {
-    "help": 22.0,
+    "help": 26.0,
     "refusal": 9.0,
     "small_talk": 3.5,
     "labels": 6.0,
@@ -67,11 +67,12 @@ WEIGHTS = {
     "sort": 4.5,
     "compare": 2.0,
     "letters": 4.0,
-    "length": 1.5,
-    "reverse": 2.0,
+    "length": 1.0,
+    "reverse": 1.0,
     "units": 3.0,
 }
-SMALLER_SIZES = 0.35
+# How often a size is drawn a second time, from those up to the first.
+SMALLER_SIZES = 0.65
 
 
 def draw(source: Source, family: str | None = None) -> Conversation:

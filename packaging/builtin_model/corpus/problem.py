@@ -42,7 +42,7 @@ class Problem:
         return Turn("user", self.question), Turn("assistant", self.answer, self.reasoning(effort))
 
 
-def effort_of(source: Source, high: float = 0.5, low: float = 0.15) -> Effort:
+def effort_of(source: Source, high: float = 0.62, low: float = 0.15) -> Effort:
     """A random effort: `high` and `low` are shares, the rest is off."""
     roll = source.random.random()
     return "high" if roll < high else "low" if roll < high + low else "off"

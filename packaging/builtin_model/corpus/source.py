@@ -32,13 +32,16 @@ def is_held_out(key: str) -> bool:
 class Source:
     """Draws from one side of the split, the same for the same seed."""
 
-    def __init__(self, seed: int | str, *, held_out: bool = False) -> None:
+    def __init__(
+        self, seed: int | str, *, held_out: bool = False, trained_phrasings: bool = False
+    ) -> None:
         self.random = random.Random(seed)
         self.held_out = held_out
+        self.trained_phrasings = trained_phrasings or not held_out
 
     def phrasing(self, forms: Forms) -> str:
-        """A phrasing from this side of the split."""
-        return self.random.choice(forms.held_out if self.held_out else forms.train)
+        """A phrasing from this side of the split, unless trained ones are wanted."""
+        return self.random.choice(forms.train if self.trained_phrasings else forms.held_out)
 
     def pick(self, items: Sequence[Item]) -> Item:
         """Any of the items, each as likely."""

@@ -78,8 +78,8 @@ def draws(family: str, count: int, effort: Effort | None = None) -> list[Convers
 
 
 def problems(task: str, size: int, count: int, effort: Effort) -> list[Conversation]:
-    """Held-out problems of one size."""
-    source = Source(f"evaluate {task} {size}", held_out=True)
+    """Problems of one size with numbers and words never trained on, in the trained phrasings."""
+    source = Source(f"evaluate {task} {size}", held_out=True, trained_phrasings=True)
     make, _, _ = TASKS[task]
     return unseen([converse(make(source, size), source, effort) for _ in range(count)])
 

@@ -58,6 +58,9 @@ def _summary(runner: Runner, families: dict[str, list[Outcome]]) -> str:
     )
     for family, name in measures.FAMILIES.items():
         rows.append((name, len(families[family]), percent(share_right(families[family]))))
+    tasks = measures.task_outcomes(runner)
+    name = "Tasks of any size and effort, unseen phrasings"
+    rows.append((name, len(tasks), percent(share_right(tasks))))
     valid = families["json"]
     rows.append(("JSON on request, valid", len(valid), percent(measures.valid_json(valid))))
     calls = [outcome for outcome in families["tools"] if outcome.conversation.family == "tool_call"]
