@@ -25,6 +25,7 @@ class Theme:
     line: str
     text: str
     muted: str
+    faint: str
     accent: str
     accent_hover: str
     on_accent: str
@@ -44,6 +45,7 @@ LIGHT = Theme(
     line="#dfe3e7",
     text="#16191d",
     muted="#626b76",
+    faint="#9aa2ab",
     accent="#1f5fd0",
     accent_hover="#1a51b3",
     on_accent="#ffffff",
@@ -63,6 +65,7 @@ DARK = Theme(
     line="#2e3339",
     text="#e8eaed",
     muted="#9aa2ac",
+    faint="#666e78",
     accent="#7aa9f7",
     accent_hover="#93b9f9",
     on_accent="#10151d",
