@@ -112,6 +112,14 @@ class EngineHost:
                 await self._give_up(HostState.STOPPED, InvalidRequest("Loading was cancelled."))
                 raise
 
+    async def ready(self) -> ModelInfo:
+        """The loaded model, once the engine is ready.
+
+        Raises:
+            CandorError: the reason why there is none, once that is certain.
+        """
+        return (await self._ready())[1]
+
     def generate(self, request: Generate) -> Answer:
         """The events of a generation, once the engine is ready."""
         return Answer(lambda: self._submit(request))
@@ -131,12 +139,16 @@ class EngineHost:
             await self._give_up(HostState.STOPPED, WorkerLost(_CLOSED))
 
     async def _submit(self, request: Generate | Score) -> Stream:
-        """Raises the reason why there is no engine, once that is certain."""
+        client, _ = await self._ready()
+        return client.submit(request)
+
+    async def _ready(self) -> tuple[WorkerClient, ModelInfo]:
         while self._status.state in _PASSING or self._loss_is_news():
             await self._changed.wait()
-        if self._client is None or self._status.state is not HostState.READY:
+        client, status = self._client, self._status
+        if client is None or status.model is None or status.state is not HostState.READY:
             raise from_code(self._refusal.code, self._refusal.message, self._refusal.hint)
-        return self._client.submit(request)
+        return client, status.model
 
     def _loss_is_news(self) -> bool:
         """Whether the worker has ended a moment ago and the status is about to say so."""

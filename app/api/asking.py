@@ -1,0 +1,139 @@
+"""A chat request and the loaded model as a request to the engine.
+
+Where the client says nothing, the model's own generation defaults hold.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from app.api.refusals import Refusal, invalid
+from app.api.schema import AssistantSaid, ChatRequest, Content, DeveloperSaid, Said, SystemSaid
+from app.domain.messages import Message, Role
+from app.domain.models import ModelInfo
+from app.domain.requests import ChatPrompt, Generate
+from app.domain.sampling import SamplingParams
+from app.errors import InvalidRequest
+
+MOST_TOKENS = 2**31 - 1
+MOST_CANDIDATES = 100
+MOST_STOPS = 16
+STRONGEST_BIAS = 100.0
+SAMPLING = tuple(SamplingParams.__struct_fields__)
+
+
+def generation(asked: ChatRequest, info: ModelInfo) -> Generate:
+    """What the engine shall do for `asked`.
+
+    Raises:
+        Refusal: the model is another one, or a value is out of its range; it says which.
+    """
+    check(asked)
+    if asked.model != info.name:
+        message = f'There is no model "{asked.model}" here; "{info.name}" is loaded.'
+        raise Refusal(404, message, "model_not_found", param="model")
+    return Generate(
+        prompt=_prompt(asked, info),
+        sampling=_sampling(asked, info),
+        max_tokens=asked.max_completion_tokens or asked.max_tokens,
+        stop=_stops(asked),
+        top_logprobs=asked.top_logprobs or 0,
+    )
+
+
+def check(asked: ChatRequest) -> None:
+    """Refuse what no model could do."""
+    if not asked.messages:
+        raise invalid("messages", "messages must hold at least one message.")
+    if asked.n not in (None, 1):
+        raise invalid("n", "n must be 1: one answer for each request.")
+    if asked.stream_options is not None and not asked.stream:
+        raise invalid("stream_options", "stream_options needs stream to be true.")
+    if asked.top_logprobs is not None and not asked.logprobs:
+        raise invalid("top_logprobs", "top_logprobs needs logprobs to be true.")
+    if asked.max_tokens is not None and asked.max_completion_tokens is not None:
+        raise invalid("max_tokens", "Give max_completion_tokens or max_tokens, not both.")
+    _check_range("max_tokens", asked.max_tokens, 1, MOST_TOKENS)
+    _check_range("max_completion_tokens", asked.max_completion_tokens, 1, MOST_TOKENS)
+    _check_range("top_logprobs", asked.top_logprobs, 0, MOST_CANDIDATES)
+
+
+def _check_range(name: str, value: int | None, low: int, high: int) -> None:
+    if value is not None and not low <= value <= high:
+        raise invalid(name, f"{name} must lie between {low} and {high}, not {value}.")
+
+
+def _sampling(asked: ChatRequest, info: ModelInfo) -> SamplingParams:
+    _check_bias(asked.logit_bias or {}, info.vocabulary_size)
+    params = info.sampling
+    for name in SAMPLING:
+        value = getattr(asked, name)
+        if value is not None:
+            try:
+                params = structs.replace(params, **{name: value})
+            except InvalidRequest as error:
+                raise invalid(name, str(error)) from error
+    return params
+
+
+def _check_bias(bias: dict[int, float], vocabulary_size: int) -> None:
+    for token, value in bias.items():
+        if not 0 <= token < vocabulary_size:
+            last = vocabulary_size - 1
+            message = f"logit_bias names token {token}; this model has tokens 0 to {last}."
+            raise invalid("logit_bias", message)
+        if abs(value) > STRONGEST_BIAS:
+            message = f"A logit bias must lie between -100 and 100, not {value:g}."
+            raise invalid("logit_bias", message)
+
+
+def _stops(asked: ChatRequest) -> tuple[str, ...]:
+    given = (asked.stop,) if isinstance(asked.stop, str) else asked.stop or ()
+    if len(given) > MOST_STOPS:
+        raise invalid("stop", f"stop must hold at most {MOST_STOPS} texts, not {len(given)}.")
+    if not all(given):
+        raise invalid("stop", "A stop text must not be empty.")
+    return given
+
+
+def _prompt(asked: ChatRequest, info: ModelInfo) -> ChatPrompt:
+    variables = dict(asked.chat_template_kwargs or {})
+    effort = asked.reasoning_effort
+    reasoning = None if effort is None else effort != "none"
+    if reasoning:
+        variables |= _effort(effort or "", info, variables)
+        reasoning = True if info.reasoning_switch else None
+    elif reasoning is False and info.reasoning_switch is None:
+        raise invalid("reasoning_effort", "This model's reasoning cannot be turned off.")
+    return ChatPrompt(_messages(asked.messages), reasoning, variables)
+
+
+def _effort(effort: str, info: ModelInfo, given: dict[str, str | bool | int | float]) -> dict:
+    switch = info.effort_switch
+    if switch is None:
+        message = "This model has no reasoning effort to set; leave reasoning_effort out"
+        end = ', or turn reasoning off with "none".' if info.reasoning_switch else "."
+        raise invalid("reasoning_effort", message + end)
+    if given.get(switch, effort) != effort:
+        raise invalid("reasoning_effort", f"chat_template_kwargs sets {switch} differently.")
+    return {switch: effort}
+
+
+def _messages(said: Sequence[Said]) -> tuple[Message, ...]:
+    return tuple(_message(each) for each in said)
+
+
+def _message(said: Said) -> Message:
+    match said:
+        case SystemSaid() | DeveloperSaid():
+            return Message(Role.SYSTEM, _text(said.content))
+        case AssistantSaid():
+            return Message(Role.ASSISTANT, _text(said.content), said.reasoning_content or "")
+        case _:
+            return Message(Role.USER, _text(said.content))
+
+
+def _text(content: Content) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n".join(part.text for part in content)
