@@ -3,6 +3,7 @@
 Where the client says nothing, the model's own generation defaults hold.
 """
 
+import secrets
 from collections.abc import Sequence
 
 from msgspec import structs
@@ -19,6 +20,8 @@ MOST_TOKENS = 2**31 - 1
 MOST_CANDIDATES = 100
 MOST_STOPS = 16
 STRONGEST_BIAS = 100.0
+EFFORTS = ("none", "low", "medium", "high")
+EXACT_BITS = 53  # of whole numbers in JavaScript, which could not repeat a larger seed
 SAMPLING = tuple(SamplingParams.__struct_fields__)
 
 
@@ -53,6 +56,9 @@ def check(asked: ChatRequest) -> None:
         raise invalid("top_logprobs", "top_logprobs needs logprobs to be true.")
     if asked.max_tokens is not None and asked.max_completion_tokens is not None:
         raise invalid("max_tokens", "Give max_completion_tokens or max_tokens, not both.")
+    if asked.reasoning_effort not in (None, *EFFORTS):
+        message = f"reasoning_effort must be {', '.join(EFFORTS[:-1])} or {EFFORTS[-1]}."
+        raise invalid("reasoning_effort", message)
     _check_range("max_tokens", asked.max_tokens, 1, MOST_TOKENS)
     _check_range("max_completion_tokens", asked.max_completion_tokens, 1, MOST_TOKENS)
     _check_range("top_logprobs", asked.top_logprobs, 0, MOST_CANDIDATES)
@@ -66,6 +72,8 @@ def _check_range(name: str, value: int | None, low: int, high: int) -> None:
 def _sampling(asked: ChatRequest, info: ModelInfo) -> SamplingParams:
     _check_bias(asked.logit_bias or {}, info.vocabulary_size)
     params = info.sampling
+    if params.seed is None:
+        params = structs.replace(params, seed=secrets.randbits(EXACT_BITS))
     for name in SAMPLING:
         value = getattr(asked, name)
         if value is not None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any, NoReturn
 
 from app.api.refusals import Refusal, invalid
@@ -15,12 +16,17 @@ def read_object(body: bytes) -> dict[str, Any]:
             number is not finite.
     """
     try:
+        text = body.decode("utf-8")
         value = json.loads(
-            body.decode("utf-8"),
+            text,
             object_pairs_hook=_object,
             parse_constant=_refuse_constant,
             parse_float=_finite,
         )
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()  # fails at half a character
+    except UnicodeEncodeError:
+        raise _not_json("it holds half of a character (a lone surrogate)") from None
     except RecursionError:
         raise _not_json("it is nested too deeply") from None
     except ValueError as error:
@@ -33,8 +39,8 @@ def read_object(body: bytes) -> dict[str, Any]:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise invalid(twice, f'"{twice}" is given twice.', "duplicate_parameter")
     return found
 

@@ -58,6 +58,7 @@ class Bridge:
                 if isinstance(item, BaseException):
                     raise item
                 yield item
+                await asyncio.sleep(0)  # a backlog must not keep the loop from seeing a hang-up
         finally:
             self._open.discard(put)
             answer.cancel()

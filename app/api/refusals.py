@@ -38,7 +38,8 @@ class Refusal(Exception):
         kind = "server_error" if status >= 500 else "invalid_request_error"
         self.status = status
         self.headers = dict(headers or {})
-        self.reply = ErrorReply(ErrorDetail(message, kind, param, code))
+        named = param and _whole(param)
+        self.reply = ErrorReply(ErrorDetail(_whole(message), kind, named, code))
 
 
 def invalid(param: str | None, message: str, code: str = "invalid_value") -> Refusal:
@@ -53,3 +54,8 @@ def refused(error: CandorError, param: str | None = None) -> Refusal:
     if isinstance(error, InvalidRequest):
         return Refusal(400, str(error), error.code, param=param)
     return Refusal(500 if isinstance(error, Bug) else 503, str(error), error.code)
+
+
+def _whole(text: str) -> str:
+    """The text without half characters, which a request may hold and a reply may not."""
+    return text.encode("utf-8", "replace").decode()

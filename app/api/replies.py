@@ -151,8 +151,8 @@ class Chunk(Struct, frozen=True, kw_only=True):
     created: int
     model: str
     choices: tuple[ChunkChoice, ...]
-    usage: Usage | None | UnsetType = UNSET
-    seed: int | None | UnsetType = UNSET
+    usage: Usage | UnsetType | None = UNSET
+    seed: int | UnsetType | None = UNSET
 
 
 class Model(Struct, frozen=True, kw_only=True):

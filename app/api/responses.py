@@ -44,11 +44,9 @@ async def on_refusal(request: Request, error: Exception) -> Response:
 async def on_http_error(request: Request, error: Exception) -> Response:
     """The response to a path or a method that is not there."""
     assert isinstance(error, HTTPException)
-    what = f"{request.method} {request.url.path}"
-    message = (
-        f"There is no {what} here." if error.status_code == 404 else f"{error.detail}: {what}."
-    )
-    return refusal_response(Refusal(error.status_code, message, "not_found", headers=error.headers))
+    message = f"There is no {request.method} {request.url.path} here."
+    code = error.detail.lower().replace(" ", "_")
+    return refusal_response(Refusal(error.status_code, message, code, headers=error.headers))
 
 
 async def on_defect(request: Request, error: Exception) -> Response:

@@ -23,6 +23,7 @@ NOT_YET = frozenset(
         "parallel_tool_calls",
         "prediction",
         "prompt_cache_key",
+        "prompt_cache_options",
         "prompt_cache_retention",
         "response_format",
         "safety_identifier",

@@ -152,7 +152,7 @@ class EngineHost:
 
     def _loss_is_news(self) -> bool:
         """Whether the worker has ended a moment ago and the status is about to say so."""
-        lost = self._client is not None and self._client.lost
+        lost = self._client is None or self._client.lost
         return lost and self._status.state is HostState.READY
 
     async def _open(self, load: Load) -> ModelInfo:
