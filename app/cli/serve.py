@@ -90,14 +90,16 @@ class Reporter:
         self.stopped = asyncio.Event()
         self._terminal = terminal
         self._bar = ProgressBar(terminal.err)
+        self._state = HostState.STOPPED
 
     def tell(self, status: HostStatus) -> None:
         """Show a load's progress, and each loss of the worker once."""
+        before, self._state = self._state, status.state
         if status.progress is not None:
             self._bar.update("Loading the model", status.progress.done, status.progress.total)
             return
         self._bar.clear()
         if status.state in (HostState.STOPPED, HostState.FAILED):
             self.stopped.set()
-        elif status.state is HostState.RESTARTING:
+        elif status.state is HostState.RESTARTING and before is not HostState.RESTARTING:
             self._terminal.note(f"{status.sentence} It is started again.")
