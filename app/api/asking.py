@@ -4,15 +4,14 @@ Where the client says nothing, the model's own generation defaults hold.
 """
 
 import secrets
-from collections.abc import Sequence
 
 from msgspec import structs
 
+from app.api.prompts import EFFORTS, chat_prompt
 from app.api.refusals import Refusal, invalid
-from app.api.schema import AssistantSaid, ChatRequest, Content, DeveloperSaid, Said, SystemSaid
-from app.domain.messages import Message, Role
+from app.api.schema import ChatRequest
 from app.domain.models import ModelInfo
-from app.domain.requests import ChatPrompt, Generate
+from app.domain.requests import Generate
 from app.domain.sampling import SamplingParams
 from app.errors import InvalidRequest
 
@@ -20,7 +19,6 @@ MOST_TOKENS = 2**31 - 1
 MOST_CANDIDATES = 100
 MOST_STOPS = 16
 STRONGEST_BIAS = 100.0
-EFFORTS = ("none", "low", "medium", "high")
 EXACT_BITS = 53  # of whole numbers in JavaScript, which could not repeat a larger seed
 SAMPLING = tuple(SamplingParams.__struct_fields__)
 
@@ -31,12 +29,12 @@ def generation(asked: ChatRequest, info: ModelInfo) -> Generate:
     Raises:
         Refusal: the model is another one, or a value is out of its range; it says which.
     """
-    check(asked)
+    _check(asked)
     if asked.model != info.name:
         message = f'There is no model "{asked.model}" here; "{info.name}" is loaded.'
         raise Refusal(404, message, "model_not_found", param="model")
     return Generate(
-        prompt=_prompt(asked, info),
+        prompt=chat_prompt(asked, info),
         sampling=_sampling(asked, info),
         max_tokens=asked.max_completion_tokens or asked.max_tokens,
         stop=_stops(asked),
@@ -44,7 +42,7 @@ def generation(asked: ChatRequest, info: ModelInfo) -> Generate:
     )
 
 
-def check(asked: ChatRequest) -> None:
+def _check(asked: ChatRequest) -> None:
     """Refuse what no model could do."""
     if not asked.messages:
         raise invalid("messages", "messages must hold at least one message.")
@@ -102,46 +100,3 @@ def _stops(asked: ChatRequest) -> tuple[str, ...]:
     if not all(given):
         raise invalid("stop", "A stop text must not be empty.")
     return given
-
-
-def _prompt(asked: ChatRequest, info: ModelInfo) -> ChatPrompt:
-    variables = dict(asked.chat_template_kwargs or {})
-    effort = asked.reasoning_effort
-    reasoning = None if effort is None else effort != "none"
-    if reasoning:
-        variables |= _effort(effort or "", info, variables)
-        reasoning = True if info.reasoning_switch else None
-    elif reasoning is False and info.reasoning_switch is None:
-        raise invalid("reasoning_effort", "This model's reasoning cannot be turned off.")
-    return ChatPrompt(_messages(asked.messages), reasoning, variables)
-
-
-def _effort(effort: str, info: ModelInfo, given: dict[str, str | bool | int | float]) -> dict:
-    switch = info.effort_switch
-    if switch is None:
-        message = "This model has no reasoning effort to set; leave reasoning_effort out"
-        end = ', or turn reasoning off with "none".' if info.reasoning_switch else "."
-        raise invalid("reasoning_effort", message + end)
-    if given.get(switch, effort) != effort:
-        raise invalid("reasoning_effort", f"chat_template_kwargs sets {switch} differently.")
-    return {switch: effort}
-
-
-def _messages(said: Sequence[Said]) -> tuple[Message, ...]:
-    return tuple(_message(each) for each in said)
-
-
-def _message(said: Said) -> Message:
-    match said:
-        case SystemSaid() | DeveloperSaid():
-            return Message(Role.SYSTEM, _text(said.content))
-        case AssistantSaid():
-            return Message(Role.ASSISTANT, _text(said.content), said.reasoning_content or "")
-        case _:
-            return Message(Role.USER, _text(said.content))
-
-
-def _text(content: Content) -> str:
-    if isinstance(content, str):
-        return content
-    return "\n".join(part.text for part in content)

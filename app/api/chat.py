@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.types import Send
 
 from app.api.answering import Answering, EventStream, Places
-from app.api.asking import check, generation
+from app.api.asking import generation
 from app.api.body import read_object
 from app.api.bridge import Bridge
 from app.api.completion import Chunks, Whole
@@ -34,7 +34,6 @@ class ChatCompletions:
             Refusal: the request cannot be understood.
         """
         asked = chat_request(read_object(await request.body()))
-        check(asked)
         return Answering(lambda send: self._answer(asked, send))
 
     async def _answer(self, asked: ChatRequest, send: Send) -> None:

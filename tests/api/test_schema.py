@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.api.asking import check, generation
+from app.api.asking import generation
 from app.api.body import read_object
 from app.api.refusals import Refusal
 from app.api.schema import NOT_YET, ChatRequest, chat_request
@@ -264,8 +264,3 @@ def test_effort_set_twice_must_agree() -> None:
     assert prompt(question() | twice).variables == {"effort": "low", "more": 1}
     twice["chat_template_kwargs"] = {"effort": "high"}
     assert refusal(question() | twice).reply.error.param == "reasoning_effort"
-
-
-def test_a_check_needs_no_model() -> None:
-    with pytest.raises(Refusal):
-        check(chat_request(question(n=3)))
