@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from app.domain.events import Hello, Loaded, Progress
 from app.domain.models import ModelInfo
-from app.domain.requests import Generate, Load, Provider, Score
+from app.domain.requests import Generate, Load, Provider, Replay, Score
 from app.errors import Bug, CandorError, InvalidRequest, WorkerLost, from_code
 from app.services.answer import Answer
 from app.worker.client import WorkerClient
@@ -128,6 +128,10 @@ class EngineHost:
         """The events of a scoring, once the engine is ready."""
         return Answer(lambda: self._submit(request))
 
+    def replay(self, request: Replay) -> Answer:
+        """The one event of a replay, once the engine is ready."""
+        return Answer(lambda: self._submit(request))
+
     async def close(self) -> None:
         """End the worker for good; open answers, and a load under way, get `WorkerLost`."""
         self._closed = True
@@ -138,7 +142,7 @@ class EngineHost:
         async with self._opening:  # a load that was starting a worker has ended it by then
             await self._give_up(HostState.STOPPED, WorkerLost(_CLOSED))
 
-    async def _submit(self, request: Generate | Score) -> Stream:
+    async def _submit(self, request: Generate | Score | Replay) -> Stream:
         client, _ = await self._ready()
         return client.submit(request)
 
