@@ -113,16 +113,17 @@ def _described(
         )
         for token in sorted(tokens, key=lambda token: (-raw.logprob(token), token))
     )
+    left = [each.sampled_logprob for each in alternatives if each.sampled_logprob is not None]
     return Replayed(
         alternatives=alternatives,
         tail=_outside(each.logprob for each in alternatives),
-        sampled_tail=_outside(each.sampled_logprob for each in alternatives),
+        # Sums over float32 round; where every token that is left is listed, nothing is outside.
+        sampled_tail=_outside(left) if len(left) < sampled.kept else 0.0,
         kept=sampled.kept,
         entropy=sampled.entropy,
         recomputed=recomputed,
     )
 
 
-def _outside(logprobs: Iterable[float | None]) -> float:
-    shares = (math.exp(logprob) for logprob in logprobs if logprob is not None)
-    return max(0.0, 1.0 - math.fsum(shares))
+def _outside(logprobs: Iterable[float]) -> float:
+    return max(0.0, 1.0 - math.fsum(map(math.exp, logprobs)))
