@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         chat.status.changed.connect(self._show_status)
         chat.sampling.changed.connect(self._show_sampling)
         chat.selection.changed.connect(self.transcript.select)
-        chat.selection.changed.connect(self.token.show_token)
+        chat.replay.changed.connect(self.token.show_inspection)
 
     def _connect_controls(self, chat: ChatModel) -> None:
         self.composer.sent.connect(chat.send)

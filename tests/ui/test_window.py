@@ -71,7 +71,10 @@ def test_a_click_on_a_token_shows_its_record(drive: Drive):
             assert desk.chat.selection.current == selected
             numbers = {name: value.text() for name, value in pane.numbers.items()}
             assert numbers == facts(selected)
-            assert pane.bars.texts() == [(elided(row.text), row.number) for row in rows(token)]
+            await until(lambda: desk.chat.replay.value.replayed)
+            shown = rows(token, desk.chat.replay.value.replayed)
+            texts = [(elided(row.text), row.number, row.sampled_number) for row in shown]
+            assert pane.bars.texts() == texts
 
     drive(scenario)
 

@@ -23,6 +23,7 @@ from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.store.store import ChatStore
 from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.viewmodels.replay import ReplayModel
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.selection import TokenSelection
 from app.ui.viewmodels.status import StatusModel
@@ -67,6 +68,9 @@ class ChatModel(QObject):
         self._stream.flushed.connect(self.turn_grew)
         self.sampling = SamplingModel(self)
         self.selection = TokenSelection(lambda: conversation.turns, self)
+        self.replay = ReplayModel(
+            host, lambda: conversation.turns, self.selection, self.sampling, self._tasks, self
+        )
         self.status = StatusModel(host, self)
         self.status.model_loaded.connect(self._adopt)
         self.status.gave_up.connect(self._offer_retry)
