@@ -42,7 +42,7 @@ class Bar(QWidget):
             self._draw(painter, row.sampled, THIN, theme.muted if row.rest else theme.accent)
         elif row.sampled is not None:
             painter.setBrush(QColor(theme.muted))
-            painter.drawRect(QRectF(0, (HEIGHT - THICK) / 2, MARK, THICK))
+            painter.drawRect(QRectF(0, (HEIGHT - THIN) / 2, MARK, THIN))
 
     def _draw(self, painter: QPainter, share: float, height: float, colour: str) -> None:
         if share <= 0:
@@ -63,7 +63,7 @@ class Bars(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
+        self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(1, 1)
         for column, text in enumerate(HEADINGS):
             self._grid.addWidget(_number(text), 0, column)

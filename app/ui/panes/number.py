@@ -94,12 +94,12 @@ class NumberSlider(QWidget):
 
     def show_value(self, value: float) -> None:
         """Show a value without telling it back; the slider may reach less far than the field."""
+        self.complaint.hide()
         with QSignalBlocker(self.slider), QSignalBlocker(self.field):
             self.slider.setValue(self._parts(value))
             self.field.setValue(value)
 
     def _move(self, value: float) -> None:
-        self.complaint.hide()
         value = round(value, self._knob.decimals)
         self.show_value(value)
         self.moved.emit(value)
@@ -135,6 +135,7 @@ class OptionalNumber(QWidget):
 
     def show_value(self, value: int | None) -> None:
         """Show a value without telling it back."""
+        self.complaint.hide()
         self._value = value
         self.field.setText("" if value is None else str(value))
 

@@ -84,8 +84,8 @@ class SamplingPane(QWidget):
         heading.addWidget(self._reset)
         heading.addWidget(self.neutral)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 14, 18, 14)
-        layout.setSpacing(6)
+        layout.setContentsMargins(18, 10, 18, 12)
+        layout.setSpacing(3)
         layout.addLayout(heading)
         layout.addWidget(label(HINT, kind="muted", wrap=True))
         for part in (*self.knobs.values(), self.remark, self.seed, self.longest):

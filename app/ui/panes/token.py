@@ -28,7 +28,7 @@ class TokenPane(QWidget):
         self.outcome = label(kind="muted", wrap=True)
         self.bars = Bars(theme)
         self._invitation = label(INVITATION, kind="muted", wrap=True)
-        self._copy = button("Copy row", self._copy_row)
+        self._copy = button("Copy row", self._copy_row, kind="quiet")
         self._copy.setAccessibleDescription("Copies the token's record as tab-separated text")
         self._details = QWidget()
         self._selected: Selected | None = None
@@ -40,6 +40,7 @@ class TokenPane(QWidget):
         self._selected = selected = shown.selected
         self._invitation.setVisible(selected is None)
         self._details.setVisible(selected is not None)
+        self._copy.setVisible(selected is not None)
         if selected is not None:
             self.text.setText(_heading(shown, selected))
             for name, value in facts(selected).items():
@@ -59,25 +60,26 @@ class TokenPane(QWidget):
     def _lay_out(self) -> None:
         inner = QVBoxLayout(self._details)
         inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(10)
+        inner.setSpacing(8)
         inner.addWidget(self.text)
         inner.addLayout(self._numbers_grid())
         inner.addWidget(self.bars)
-        foot = QHBoxLayout()
-        foot.addWidget(self.outcome, 1)
-        foot.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignBottom)
-        inner.addLayout(foot)
+        inner.addWidget(self.outcome)
+        heading = QHBoxLayout()
+        heading.addWidget(label("Token", kind="strong"))
+        heading.addStretch(1)
+        heading.addWidget(self._copy)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
-        layout.setSpacing(12)
-        layout.addWidget(label("Token", kind="strong"))
+        layout.setContentsMargins(18, 12, 18, 12)
+        layout.setSpacing(8)
+        layout.addLayout(heading)
         layout.addWidget(self._invitation)
         layout.addWidget(self._details)
 
     def _numbers_grid(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(6)
+        grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         for place, name in enumerate(FACTS):
@@ -93,7 +95,7 @@ class TokenPane(QWidget):
 FACTS = (
     "Probability",
     "Logprob",
-    "Sampled at",
+    "After sampling",
     "Entropy",
     "Rank",
     "Source",
@@ -125,8 +127,8 @@ def outcome(shown: Inspection) -> str:
     if shown.replayed is None:
         return shown.note
     kept = shown.replayed.kept
-    again = " Computed again." if shown.replayed.recomputed else ""
-    return f"{wording.tokens(kept)} left, {wording.bits(shown.replayed.entropy)}.{again}"
+    left = f"{wording.tokens(kept)} left after sampling, {wording.bits(shown.replayed.entropy)}"
+    return f"{left}, computed again" if shown.replayed.recomputed else left
 
 
 def _heading(shown: Inspection, selected: Selected) -> str:

@@ -91,6 +91,8 @@ class ReplayModel(QObject):
             shown = Inspection(selected, note=f"{error.message} {STORED}")
         else:
             shown = Inspection(selected, replayed)
+            if replayed is None:
+                self._asked = None
         self._work = None
         self._moment.stop()
         self._show(shown)
