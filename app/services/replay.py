@@ -21,8 +21,8 @@ from app.domain.tokens import TokenRecord
 from app.errors import InvalidRequest, UserError
 from app.services.engine_host import EngineHost
 
-EXACT_NATS = 1e-3  # between two runs of one graph in 32-bit floats lies less
-CLOSE = 0.05  # of probability: graphs with 8-bit activations part by up to 0.16 nats
+EXACT = 1e-3  # nats: two runs of one graph in 32-bit floats lie nearer
+CLOSE = 0.35  # nats: 8-bit activations move a logit, and the sum of all, by up to 0.16 each
 OTHER_NUMBERS = "The loaded model gives other numbers for this token."
 GONE = "This answer is no longer part of the open chat."
 
@@ -67,7 +67,7 @@ class Replayer:
                 return None
             apart = distance(answer.tokens[index], replayed)
             found.append(_Attempt(apart, reasoning, replayed))
-            if apart == 0.0:
+            if apart <= EXACT:
                 break
         return self._proven(known, found)
 
@@ -91,17 +91,16 @@ class Replayer:
 
 
 def distance(token: TokenRecord, replayed: Replayed) -> float:
-    """How far the raw probabilities of a record and a replay lie apart at most; 0 for equal."""
+    """The largest difference between the raw logprobs of a record and of a replay, in nats."""
     numbers = {each.id: each for each in replayed.alternatives}
     stored = [(each.id, each.data, each.logprob) for each in token.top]
     if token.logprob is not None:
         stored.append((token.id, token.data, token.logprob))
     if any(id not in numbers or numbers[id].data != data for id, data, _ in stored):
         return math.inf
-    pairs = [(numbers[id].logprob, logprob) for id, _, logprob in stored]
-    if all(math.isclose(*pair, rel_tol=0.0, abs_tol=EXACT_NATS) for pair in pairs):
-        return 0.0
-    return max(abs(math.exp(one) - math.exp(other)) for one, other in pairs)
+    pairs = ((numbers[id].logprob, logprob) for id, _, logprob in stored)
+    # Two logprobs of minus infinity are equal, though nothing can be subtracted from them.
+    return max((abs(one - other) for one, other in pairs if one != other), default=0.0)
 
 
 def _split(turns: Sequence[Turn], turn_id: int) -> tuple[Sequence[Turn], Turn]:

@@ -95,11 +95,17 @@ def percent(share: float) -> str:
 
 
 def _stored(token: TokenRecord) -> list[Row]:
-    """The record's candidates, and the token itself at the end where it is not among them."""
+    """The record's candidates, and the token itself at the end where it is not among them.
+
+    Only of the token itself it is stored how sampling changed it.
+    """
     found = [_row(each.data, each.id, each.logprob, token) for each in token.top]
     if token.logprob is not None and not any(row.chosen for row in found):
         found.append(_row(token.data, token.id, token.logprob, token))
-    return found
+    if token.sampled_logprob is None:
+        return found
+    drawn = math.exp(token.sampled_logprob)
+    return [replace(row, sampled=drawn) if row.chosen else row for row in found]
 
 
 def _replayed(token: TokenRecord, replayed: Replayed) -> list[Row]:

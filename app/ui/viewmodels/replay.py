@@ -51,7 +51,7 @@ class ReplayModel(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._replayer = Replayer(host)
+        self.replayer = Replayer(host)
         self._turns = turns
         self._sampling = sampling
         self._tasks = tasks
@@ -64,6 +64,11 @@ class ReplayModel(QObject):
         selection.changed.connect(self._select)
         sampling.changed.connect(self._resample)
         host.observe(self._on_host)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being asked for."""
+        return self._work is None
 
     def _select(self, selected: Selected | None) -> None:
         self._abandon()
@@ -84,7 +89,7 @@ class ReplayModel(QObject):
 
     async def _replay(self, selected: Selected, params: SamplingParams) -> None:
         try:
-            replayed = await self._replayer.replay(
+            replayed = await self.replayer.replay(
                 self._turns(), selected.turn_id, selected.index, params
             )
         except CandorError as error:
