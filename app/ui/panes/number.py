@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QLineEdit, QS
 
 from app.domain.sampling import RANGES
 from app.errors import InvalidRequest
-from app.ui.viewmodels.sampling import Knob, read_number
+from app.ui.viewmodels.sampling import Knob
+from app.ui.viewmodels.typed import read_number
 from app.ui.widgets import label
 
 NAME_WIDTH = 92

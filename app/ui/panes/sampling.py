@@ -6,14 +6,8 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.panes.number import NumberSlider, OptionalNumber
-from app.ui.viewmodels.sampling import (
-    KNOBS,
-    LONGEST,
-    MOST_SEED,
-    SamplingModel,
-    read_count,
-    remark,
-)
+from app.ui.viewmodels.sampling import KNOBS, SamplingModel, remark
+from app.ui.viewmodels.typed import read_longest, read_seed
 from app.ui.widgets import button, label
 
 HINT = "Move a slider: the bars above follow, without running the model again."
@@ -31,13 +25,13 @@ class SamplingPane(QWidget):
             "Seed",
             "The same seed and question give the same answer.",
             "random",
-            partial(read_count, label="The seed", low=0, high=MOST_SEED),
+            read_seed,
         )
         self.longest = OptionalNumber(
             "Longest answer",
             "The most tokens an answer may have, reasoning included.",
             "no limit",
-            partial(read_count, label="The longest answer", low=1, high=LONGEST),
+            read_longest,
         )
         self.neutral = button("Neutral", self._switch, kind="segment", keys=NEUTRAL)
         self.neutral.setCheckable(True)

@@ -8,12 +8,9 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.conversation import AnswerOptions
 from app.domain.models import ModelInfo
-from app.domain.sampling import RANGES, SamplingParams
-from app.errors import InvalidRequest
+from app.domain.sampling import SamplingParams
 
 NEUTRAL = SamplingParams()
-LONGEST = 1_000_000
-MOST_SEED = int(RANGES["seed"][1])
 
 
 class Knob(Struct, frozen=True):
@@ -135,48 +132,3 @@ def remark(params: SamplingParams) -> str:
 
 def _neutral(knob: Knob) -> float:
     return getattr(NEUTRAL, knob.name)
-
-
-def read_number(text: str, knob: Knob) -> float:
-    """What a person typed for a knob.
-
-    Raises:
-        InvalidRequest: why it cannot be used.
-    """
-    low, high = RANGES[knob.name]
-    value = _number(text)
-    if value is None or (knob.decimals == 0 and not value.is_integer()):
-        kind = "whole number" if knob.decimals == 0 else "number"
-        raise InvalidRequest(f"“{_short(text)}” is no {kind}.")
-    if not low <= value <= high:
-        raise InvalidRequest(f"{knob.label} goes from {low:,g} to {high:,.10g}.")
-    return value
-
-
-def read_count(text: str, label: str, low: int, high: int) -> int | None:
-    """A whole number that a person typed, None where nothing was typed.
-
-    Raises:
-        InvalidRequest: why it cannot be used.
-    """
-    if not text.strip():
-        return None
-    try:
-        value = int(text.replace(",", ""))
-    except ValueError:
-        raise InvalidRequest(f"“{_short(text)}” is no whole number.") from None
-    if not low <= value <= high:
-        raise InvalidRequest(f"{label} goes from {low:,} to {high:,}.")
-    return value
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text.strip().replace("−", "-").replace(",", "."))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 20 else text[:19] + "…"
