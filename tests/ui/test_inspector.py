@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+import os
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +15,7 @@ from app import paths
 from app.domain.conversation import Turn
 from app.domain.sampling import SamplingParams
 from app.errors import ModelNotFound
-from app.ui.panes.token import INVITATION
+from app.ui.panes.token import INVITATION, RECOMPUTING
 from app.ui.viewmodels.alternatives import rows
 from app.ui.viewmodels.record_text import COLUMNS
 from app.ui.viewmodels.replay import NO_MODEL, STORED
@@ -84,6 +86,24 @@ def test_many_moves_end_in_the_bars_of_the_last_one(drive: Drive):
         )
         assert desk.chat.sampling.params.temperature == pytest.approx(1.4)
         assert desk.chat.replay.value.replayed == fresh
+
+    drive(scenario)
+
+
+def test_a_slow_worker_is_waited_for_in_a_word(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        turn = await look_at_the_unsure_token(desk)
+        await replayed(desk)
+        os.kill(desk.worker_pid, signal.SIGSTOP)
+        try:
+            await desk.click(turn, len(turn.tokens) - 2)
+            await until(lambda: desk.window.token.outcome.text() == RECOMPUTING)
+            check_stored(desk)
+        finally:
+            os.kill(desk.worker_pid, signal.SIGCONT)
+        await replayed(desk)
+        assert "left after sampling" in desk.window.token.outcome.text()
 
     drive(scenario)
 
