@@ -48,8 +48,6 @@ class MessageTree:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MessageTree) and self._parents == other._parents
 
-    __hash__ = None
-
     def grown(self, message: int, parent: int | None) -> "MessageTree":
         """This tree with one more message."""
         return MessageTree([*self._parents.items(), (message, parent)])

@@ -109,9 +109,13 @@ class ChatFile:
             return chats.summaries(self._opened())
 
     def read(self, summary: ChatSummary, message: int | None = None) -> StoredChat:
-        """What a chat holds, on a path that shows `message` where one is named."""
+        """What a chat holds now, on a path that shows `message` where one is named.
+
+        Raises:
+            InvalidRequest: it has been deleted.
+        """
         with explained():
-            return chats.read(self._opened(), summary, message)
+            return chats.read(self._opened(), summary.id, message)
 
     def turns(self, ids: Sequence[int]) -> tuple[Turn, ...]:
         """Messages by their ids, also those that wait to be written."""

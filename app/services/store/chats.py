@@ -12,6 +12,7 @@ import apsw
 
 from app.domain.chats import ChatSummary, Node, StoredChat, title
 from app.domain.messages import Role
+from app.errors import InvalidRequest
 from app.services.store import messages
 
 COLUMNS = ("id", "title", "leaf", "changed_at")
@@ -74,19 +75,23 @@ def summaries(
     return tuple(ChatSummary(**dict(zip(COLUMNS, row, strict=True))) for row in rows)
 
 
-def read(
-    connection: apsw.Connection, summary: ChatSummary, message: int | None = None
-) -> StoredChat:
+def read(connection: apsw.Connection, chat_id: int, message: int | None = None) -> StoredChat:
     """The turns that lead to a chat's leaf, and the tree around them.
 
     With a `message` that is not among them, those that lead to what came last below it.
+
+    Raises:
+        InvalidRequest: there is no such chat.
     """
-    tree = messages.tree(connection, summary.id)
-    path = tree.path(summary.leaf)
+    found = summaries(connection, [chat_id])
+    if not found:
+        raise InvalidRequest("This chat has been deleted.", "Choose another one.")
+    tree = messages.tree(connection, chat_id)
+    path = tree.path(found[0].leaf)
     if message is not None and message not in path:
         path = tree.path(tree.newest_leaf(message))
     turns = tuple(messages.read(connection, id) for id in path)
-    return StoredChat(summary=summary, turns=turns, tree=tree)
+    return StoredChat(summary=found[0], turns=turns, tree=tree)
 
 
 def highest_ids(connection: apsw.Connection) -> tuple[int, int]:

@@ -80,7 +80,12 @@ class ChatStore:
         return await self._run(self._file.summaries)
 
     async def read(self, summary: ChatSummary, message: int | None = None) -> StoredChat:
-        """What a chat holds, on a path that shows `message` where one is named."""
+        """What a chat holds now, on a path that shows `message` where one is named.
+
+        Raises:
+            InvalidRequest: it has been deleted.
+            StoreUnavailable: it cannot be read.
+        """
         return await self._run(lambda: self._file.read(summary, message))
 
     async def search(self, text: str) -> tuple[SearchHit, ...]:
