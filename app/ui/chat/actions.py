@@ -32,6 +32,10 @@ class VersionStepper(QWidget):
         self._after.setEnabled(index < count - 1)
         self.setVisible(count > 1)
 
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the Tab key stops."""
+        return self._before, self._after
+
     def _arrow(self, sign: str, name: str, by: int) -> QPushButton:
         made = button(sign, lambda: self.stepped.emit(by), kind="quiet")
         made.setAccessibleName(name)
@@ -88,6 +92,10 @@ class AnswerActions(QWidget):
         """Whether another answer could be written now."""
         self._again.setEnabled(enabled)
 
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the Tab key stops."""
+        return *self._versions.stops(), self._copy, self._again
+
 
 class QuestionActions(QWidget):
     """Under a question; `version_stepped` carries -1 or 1."""
@@ -113,6 +121,10 @@ class QuestionActions(QWidget):
     def set_enabled(self, enabled: bool) -> None:
         """Whether a changed question could be answered now."""
         self._edit.setEnabled(enabled)
+
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the Tab key stops."""
+        return *self._versions.stops(), self._copy, self._edit
 
 
 def _lay_out(actions: QWidget, *parts: QWidget) -> None:

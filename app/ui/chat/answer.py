@@ -5,11 +5,12 @@ token was picked.
 """
 
 from PySide6.QtCore import QRect, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.domain.conversation import PromptRead, Turn, deltas
+from app.domain.conversation import PromptRead, Turn, TurnState, deltas
 from app.domain.events import Delta
 from app.domain.tokens import Channel
+from app.ui.chat.actions import AnswerActions
 from app.ui.chat.heat import HeatFormats
 from app.ui.chat.token_text import TokenText
 from app.ui.chat.trace import TracePanel
@@ -35,6 +36,7 @@ class AnswerView(QWidget):
         self._waiting = label("Waiting for the model", kind="muted")
         self._note = label(kind="note", wrap=True)
         self._footer = label(kind="muted")
+        self.action_row = AnswerActions()
         self._lay_out()
         self._connect()
         self.recolour(theme)
@@ -69,6 +71,9 @@ class AnswerView(QWidget):
         for part, text in ((self._note, turn.note), (self._footer, wording.footer(turn))):
             part.setText(text)
             part.setVisible(bool(text))
+        failed = turn.state in (TurnState.FAILED, TurnState.INTERRUPTED)
+        self.action_row.show_end(failed=failed, has_text=bool(turn.text))
+        self.action_row.show()
 
     def select(self, number: int | None) -> QRect:
         """Frame the token with this index, or none; return where it is in this widget."""
@@ -82,6 +87,10 @@ class AnswerView(QWidget):
                 shown = QRect(corner, text.token_rect(number).toRect().size())
         return shown
 
+    def set_can_ask(self, can_ask: bool) -> None:
+        """Whether another answer could be written now."""
+        self.action_row.set_enabled(can_ask)
+
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         traces = HeatFormats(theme, theme.surface)
@@ -93,7 +102,7 @@ class AnswerView(QWidget):
         """Let the Tab key come here from `before`; return where it leaves from."""
         reasoning, tool_call = self.reasoning, self.tool_call
         stops = (reasoning.heading, reasoning.body, self.answer, tool_call.heading, tool_call.body)
-        for stop in stops:
+        for stop in (*stops, *self.action_row.stops()):
             QWidget.setTabOrder(before, stop)
             before = stop
         return before
@@ -113,9 +122,13 @@ class AnswerView(QWidget):
         layout.setSpacing(10)
         for part in (self.reasoning, self.answer, self.tool_call):
             layout.addWidget(part)
-        for part in (self._waiting, self._note, self._footer):
+        for part in (self._waiting, self._note):
             layout.addWidget(part)
-        for hidden in (self.answer, self._note, self._footer):
+        foot = QHBoxLayout()
+        foot.addWidget(self._footer)
+        foot.addWidget(self.action_row, 1)
+        layout.addLayout(foot)
+        for hidden in (self.answer, self._note, self._footer, self.action_row):
             hidden.hide()
 
     def _connect(self) -> None:

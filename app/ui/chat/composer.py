@@ -22,9 +22,13 @@ MOST_LINES = 8
 
 
 class QuestionEdit(QPlainTextEdit):
-    """A text field that grows with its lines; `entered` is Enter, `refused` a text too long."""
+    """A text field that grows with its lines; `entered` is Enter, `refused` a text too long.
+
+    `recalled` is the Up key in an empty field.
+    """
 
     entered = Signal()
+    recalled = Signal()
     refused = Signal(object)
     focused = Signal(bool)
 
@@ -43,6 +47,8 @@ class QuestionEdit(QPlainTextEdit):
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.entered.emit()
+        elif event.key() == Qt.Key.Key_Up and self.document().isEmpty():
+            self.recalled.emit()
         else:
             super().keyPressEvent(event)
 

@@ -1,13 +1,13 @@
 """A question as it is written anew in its place: Enter sends, Esc leaves it as it was."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from app.ui.chat.composer import QuestionEdit
-from app.ui.widgets import button, label
+from app.ui.widgets import button, claims_escape, label
 
-HINT = "The answer that follows is written anew. This version stays."
+HINT = "It is answered anew. Both versions stay."
 
 
 class QuestionEditor(QFrame):
@@ -43,6 +43,10 @@ class QuestionEditor(QFrame):
         """Whether the question could be answered now."""
         self._can_send = enabled
         self._refresh()
+
+    def event(self, event: QEvent) -> bool:
+        """Esc stops the answer elsewhere; here it leaves the editor."""
+        return claims_escape(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc leaves the question as it was."""

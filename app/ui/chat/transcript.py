@@ -1,9 +1,9 @@
 """The messages from the first to the last, scrolled; it stays at the end while one reads there."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app.domain.conversation import PromptRead, Turn, TurnGrew, TurnState
+from app.domain.conversation import PromptRead, Turn, TurnGrew, TurnState, Version
 from app.domain.messages import Role
 from app.ui.chat.answer import AnswerView
 from app.ui.chat.question import QuestionView
@@ -17,16 +17,27 @@ NEAR_END = 24
 
 
 class TranscriptView(QScrollArea):
-    """`picked` carries an answer's id and a token's index in it."""
+    """`picked` carries an answer's id and a token's index in it.
+
+    `regenerated` and `copied` carry a turn's id, `edited` one and the new text, `version_stepped`
+    one and -1 or 1; `editor_left` tells that a question is no longer edited, `refused` an error.
+    """
 
     picked = Signal(object, object)
     stepped = Signal(object)
+    regenerated = Signal(object)
+    copied = Signal(object)
+    edited = Signal(object, str)
+    version_stepped = Signal(object, object)
+    editor_left = Signal()
+    refused = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self._answers: dict[int, AnswerView] = {}
-        self._messages: list[QWidget] = []
+        self._messages: dict[int, QuestionView | AnswerView] = {}
+        self._can_ask = False
         self._following = True
         self.welcome = WelcomeView()
         self._last_stop: QWidget = self.welcome.last_button
@@ -37,20 +48,52 @@ class TranscriptView(QScrollArea):
         bar.valueChanged.connect(self._note_place)
         bar.rangeChanged.connect(self._follow)
 
-    def add(self, turn: Turn) -> None:
+    def add(self, turn: Turn, version: Version = Version()) -> None:  # noqa: B008
         """Show a question, an answer that is about to stream, or one that ended earlier."""
         self.welcome.hide()
         if turn.role is Role.USER:
-            view = QuestionView(turn.text)
+            view = self._question(turn)
             self._following = True
         else:
             view = self._answers[turn.id] = self._answer(turn)
-        self._messages.append(view)
+        self._messages[turn.id] = view
+        self._connect_actions(turn.id, view, version)
         self._column.addWidget(view)
-        if isinstance(view, AnswerView):
+        self._last_stop = view.chain_after(self._last_stop)
+        if isinstance(view, AnswerView) and turn.state is not TurnState.STREAMING:
+            view.present(turn)
+
+    def cut(self, turn_id: int) -> None:
+        """Take away a turn and all that follow it."""
+        ids = list(self._messages)
+        for each in ids[ids.index(turn_id) :]:
+            self._answers.pop(each, None)
+            view = self._messages.pop(each)
+            view.hide()
+            view.deleteLater()
+        self._following = True
+        self._last_stop = self.welcome.last_button
+        for view in self._messages.values():
             self._last_stop = view.chain_after(self._last_stop)
-            if turn.state is not TurnState.STREAMING:
-                view.present(turn)
+
+    def reveal(self, turn_id: int) -> None:
+        """Scroll to a turn, once it is laid out."""
+        view = self._messages.get(turn_id)
+        if view is not None:
+            self._following = False
+            QTimer.singleShot(0, view, lambda: self.ensureWidgetVisible(view, 0, NEAR_END))
+
+    def set_can_ask(self, can_ask: bool) -> None:
+        """Whether the model could answer now."""
+        self._can_ask = can_ask
+        for view in self._messages.values():
+            view.set_can_ask(can_ask)
+
+    def edit_last(self) -> None:
+        """Let the last question be written anew."""
+        questions = [v for v in self._messages.values() if isinstance(v, QuestionView)]
+        if questions:
+            questions[-1].edit()
 
     def grow(self, growth: TurnGrew) -> None:
         """Show what came."""
@@ -70,7 +113,7 @@ class TranscriptView(QScrollArea):
 
     def clear(self) -> None:
         """Show an empty chat."""
-        for view in self._messages:
+        for view in self._messages.values():
             view.hide()
             view.deleteLater()
         self._messages.clear()
@@ -99,6 +142,21 @@ class TranscriptView(QScrollArea):
         view.picked.connect(lambda index, id=turn.id: self.picked.emit(id, index))
         view.stepped.connect(self.stepped)
         return view
+
+    def _question(self, turn: Turn) -> QuestionView:
+        view = QuestionView(turn.text)
+        view.edited.connect(lambda text, id=turn.id: self.edited.emit(id, text))
+        view.left.connect(self.editor_left)
+        view.refused.connect(self.refused)
+        return view
+
+    def _connect_actions(self, id: int, view: QuestionView | AnswerView, version: Version) -> None:
+        view.action_row.show_versions(version.index, version.count)
+        view.action_row.copied.connect(lambda: self.copied.emit(id))
+        view.action_row.version_stepped.connect(lambda by: self.version_stepped.emit(id, by))
+        if isinstance(view, AnswerView):
+            view.action_row.regenerated.connect(lambda: self.regenerated.emit(id))
+        view.set_can_ask(self._can_ask)
 
     def _lay_out(self) -> None:
         self.setObjectName("transcript")

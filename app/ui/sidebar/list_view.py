@@ -64,8 +64,9 @@ class ChatListView(QListView):
         self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens, Del deletes; the rest is Qt's."""
-        entry = self.chosen_entry()
+        """Enter opens, Del deletes; the rest is Qt's, as are the keys of an open editor."""
+        editing = self.state() is QAbstractItemView.State.EditingState
+        entry = None if editing else self.chosen_entry()
         if entry and event.key() in OPENING:
             self.chosen.emit(entry)
         elif entry and event.key() in DELETING:

@@ -1,22 +1,24 @@
 """New chat, the search, the list of chats, and the line that says where they are kept from."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from app.ui.sidebar.list_view import ChatListView
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels.chat_list import ChatList
-from app.ui.viewmodels.chats import Deletion
-from app.ui.widgets import button, keys_text, label
+from app.ui.viewmodels.chats import ChatsModel, Deletion
+from app.ui.widgets import button, claims_escape, keys_text, label
 
 WIDTH = 248
 OFFLINE = "Offline. Nothing leaves this computer."
-LONGEST_NAME = 28
 
 
 class SearchField(QLineEdit):
-    """Words to look for; `left` tells that Esc left it, `entered` that Enter or Down did."""
+    """Words to look for; `left` is Esc in an empty field.
+
+    `entered` carries True for Enter and False for Down.
+    """
 
     left = Signal()
     entered = Signal(bool)
@@ -29,14 +31,26 @@ class SearchField(QLineEdit):
         self.setToolTip("Ctrl+K")
         self.setClearButtonEnabled(True)
 
+    def event(self, event: QEvent) -> bool:
+        """Esc stops the answer elsewhere; here it ends the search."""
+        return claims_escape(event) or super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens the first chat found, Down goes to the list."""
+        """Enter opens the first chat found, Down goes to the list, Esc ends the search."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.entered.emit(True)
         elif event.key() == Qt.Key.Key_Down:
             self.entered.emit(False)
+        elif event.key() == Qt.Key.Key_Escape:
+            self._leave()
         else:
             super().keyPressEvent(event)
+
+    def _leave(self) -> None:
+        if self.text():
+            self.clear()
+        else:
+            self.left.emit()
 
 
 class UndoBar(QFrame):
@@ -68,12 +82,11 @@ class UndoBar(QFrame):
 
 
 class Sidebar(QFrame):
-    """Shows a ChatList."""
+    """Shows what a ChatsModel lists and hands on what a person does with it."""
 
     new_chat = Signal()
-    searched = Signal(str)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, model: ChatsModel) -> None:
         super().__init__()
         self.setObjectName("sidebar")
         self.setFixedWidth(WIDTH)
@@ -82,8 +95,7 @@ class Sidebar(QFrame):
         self.undo = UndoBar()
         self._sentence = label(kind="muted", wrap=True)
         self._lay_out()
-        self.field.textChanged.connect(self.searched)
-        self.field.entered.connect(self._go_to_list)
+        self._connect(model)
 
     def show_list(self, shown: ChatList) -> None:
         """List chats, or say why there are none."""
@@ -104,6 +116,19 @@ class Sidebar(QFrame):
         """Let the keyboard write what to look for."""
         self.field.setFocus()
         self.field.selectAll()
+
+    def _connect(self, model: ChatsModel) -> None:
+        model.listed.connect(self.show_list)
+        model.deleted.connect(self.undo.show_deletion)
+        self.field.textChanged.connect(model.search)
+        self.field.entered.connect(self._go_to_list)
+        self.chats.chosen.connect(model.open)
+        self.chats.deleted.connect(model.delete)
+        self.chats.renamed.connect(model.rename)
+        self.undo.undone.connect(model.undo)
+        keys = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self)
+        keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        keys.activated.connect(model.undo)
 
     def _go_to_list(self, opening: bool) -> None:
         entry = self.chats.go_to_first()
@@ -126,7 +151,7 @@ class Sidebar(QFrame):
         layout.addWidget(self.field)
         layout.addLayout(self._list_or_sentence(), 1)
         layout.addWidget(self.undo)
-        layout.addWidget(label(f"●  {OFFLINE}", kind="muted", wrap=True))
+        layout.addLayout(_offline())
 
     def _list_or_sentence(self) -> QStackedLayout:
         sentence = QWidget()
@@ -138,3 +163,12 @@ class Sidebar(QFrame):
         self._pages.addWidget(self.chats)
         self._pages.addWidget(sentence)
         return self._pages
+
+
+def _offline() -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(8, 4, 4, 0)
+    row.setSpacing(9)
+    row.addWidget(label("●", kind="sign"))
+    row.addWidget(label(OFFLINE, kind="muted", wrap=True), 1)
+    return row

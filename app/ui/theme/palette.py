@@ -36,6 +36,7 @@ class Theme:
     heat: str
     alert: str
     alert_line: str
+    sidebar: str
 
 
 LIGHT = Theme(
@@ -56,6 +57,7 @@ LIGHT = Theme(
     heat="#e58d58",
     alert="#fdf1ea",
     alert_line="#e9b596",
+    sidebar="#eff1f3",
 )
 
 DARK = Theme(
@@ -76,6 +78,7 @@ DARK = Theme(
     heat="#9e521e",
     alert="#33241b",
     alert_line="#6e4629",
+    sidebar="#111316",
 )
 
 

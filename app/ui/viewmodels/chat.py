@@ -128,10 +128,6 @@ class ChatModel(QObject):
         """End the answer that is being written."""
         self._conversation.stop()
 
-    def new_chat(self) -> None:
-        """Stop, leave this chat as it is, and begin an empty one."""
-        self._tasks.start(self._conversation.clear())
-
     async def close(self) -> None:
         """End everything this chat still does."""
         await self._tasks.cancel()

@@ -5,7 +5,7 @@ Pure functions of domain values. Ages are those of the calendar where the person
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from msgspec import Struct
 
@@ -13,6 +13,8 @@ from app.domain.chats import ChatSummary, SearchHit, Snippet
 
 TODAY, YESTERDAY = "Today", "Yesterday"
 UNTITLED = "Untitled"
+ELLIPSIS = "…"
+LEAD = 14
 
 
 class Heading(Struct, frozen=True):
@@ -70,13 +72,22 @@ def age(changed_at: float, today: date) -> str:
     return "Earlier this year" if day.year == today.year else str(day.year)
 
 
+def near_mark(snippet: Snippet, before: int = LEAD) -> Snippet:
+    """The snippet from a word at most `before` characters ahead of its first mark."""
+    if not snippet.marks or snippet.marks[0][0] <= before:
+        return snippet
+    first = snippet.marks[0][0]
+    start = snippet.text.find(" ", first - before, first) + 1 or first
+    shift = len(ELLIPSIS) - start
+    marks = tuple((low + shift, high + shift) for low, high in snippet.marks)
+    return Snippet(ELLIPSIS + snippet.text[start:], marks)
+
+
 def _under_headings(
     chats: Sequence[ChatSummary], open_id: int | None, today: date
 ) -> Iterator[Entry]:
-    """A clock that was set back would tear a group apart, so no chat is younger than its former."""
-    times: list[float] = []
-    for chat in chats:
-        times.append(min(chat.changed_at, *times[-1:]))
+    """No chat counts as newer than those above it: a clock can be set back."""
+    times = accumulate((chat.changed_at for chat in chats), min)
     dated = zip((age(time, today) for time in times), chats, strict=True)
     for heading, group in groupby(dated, lambda pair: pair[0]):
         yield Heading(heading)
@@ -89,7 +100,7 @@ def _hit(hit: SearchHit, open_id: int | None) -> ChatEntry:
     return ChatEntry(
         chat=hit.chat,
         title=hit.snippet if by_title else _title(hit.chat),
-        detail=None if by_title else hit.snippet,
+        detail=None if by_title else near_mark(hit.snippet),
         message=hit.message,
         is_open=hit.chat.id == open_id,
     )
@@ -100,4 +111,4 @@ def _title(chat: ChatSummary) -> Snippet:
 
 
 def _short(text: str, longest: int = 40) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}…"
+    return text if len(text) <= longest else f"{text[:longest]}{ELLIPSIS}"

@@ -137,18 +137,19 @@ class ChatsModel(QObject):
             asked = None
             while asked != self._query:
                 asked = self._query
-                self._hits = await self._found(asked)
+                self._result = await self._found(asked)
                 self._show()
         finally:
             self._searching = False
 
-    async def _found(self, text: str) -> tuple[SearchHit, ...]:
+    async def _found(self, text: str) -> tuple[tuple[SearchHit, ...], str]:
+        """The hits, or why there are none to show."""
         if len(text) > LONGEST_SEARCH:
-            message = (
-                f"A search can have {LONGEST_SEARCH:,} characters; this one has {len(text):,}."
-            )
-            raise InvalidRequest(message, "A few words of the message are enough.")
-        return await self._store.search(text) if text else ()
+            return (), TOO_LONG.format(len(text))
+        try:
+            return await self._store.search(text), ""
+        except StoreUnavailable as error:
+            return (), str(error)
 
     async def _open(self, wanted: int, chat: ChatSummary, message: int | None) -> None:
         if not self._shows(chat.id, message):
