@@ -5,19 +5,7 @@ that still grows is not in them: it would be indexed whole each second. What is 
 words behind (`secure-delete`).
 """
 
-BACKFILL = """
-INSERT INTO message_words (message_words) VALUES ('delete-all');
-INSERT INTO message_words (rowid, text) SELECT id, text FROM messages WHERE state <> 'streaming';
-INSERT INTO chat_words (chat_words) VALUES ('delete-all');
-INSERT INTO chat_words (rowid, title) SELECT id, title FROM chats;
-"""
-
-SQL = f"""
-ALTER TABLE chats ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
-
-CREATE INDEX chats_of_leaf ON chats (leaf);
-CREATE INDEX messages_of_parent ON messages (parent);
-
+INDEXES = """
 CREATE VIRTUAL TABLE message_words USING fts5 (
     text, content = 'messages', content_rowid = 'id',
     tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
@@ -28,8 +16,16 @@ CREATE VIRTUAL TABLE chat_words USING fts5 (
 );
 INSERT INTO message_words (message_words, rank) VALUES ('secure-delete', 1);
 INSERT INTO chat_words (chat_words, rank) VALUES ('secure-delete', 1);
-{BACKFILL}
+INSERT INTO message_words (rowid, text) SELECT id, text FROM messages WHERE state <> 'streaming';
+INSERT INTO chat_words (rowid, title) SELECT id, title FROM chats;
+"""
 
+SQL = f"""
+ALTER TABLE chats ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX chats_of_leaf ON chats (leaf);
+CREATE INDEX messages_of_parent ON messages (parent);
+{INDEXES}
 CREATE TRIGGER message_said AFTER INSERT ON messages WHEN new.state <> 'streaming' BEGIN
     INSERT INTO message_words (rowid, text) VALUES (new.id, new.text);
 END;

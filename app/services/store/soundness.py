@@ -8,6 +8,7 @@ from app.services.store.connection import transaction
 INDEXES = ("message_words", "chat_words")
 # One by one: a check of the whole file also compares each index with all texts, for seconds.
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
+FORGET = "DELETE FROM sqlite_schema WHERE name GLOB 'message_words*' OR name GLOB 'chat_words*'"
 
 
 def check(connection: apsw.Connection) -> None:
@@ -25,9 +26,17 @@ def check(connection: apsw.Connection) -> None:
 
 
 def _is_sound(connection: apsw.Connection, table: str) -> bool:
-    return connection.execute(f"PRAGMA quick_check('{table}')").get == "ok"
+    try:
+        return connection.execute(f"PRAGMA quick_check('{table}')").get == "ok"
+    except apsw.CorruptError:  # what the check itself needs is damaged
+        return False
 
 
 def _index_again(connection: apsw.Connection) -> None:
+    """A damaged table cannot be emptied, so it is forgotten; its pages go with the VACUUM."""
     with transaction(connection):
-        connection.execute(m002_search.BACKFILL)
+        connection.pragma("writable_schema", "on")
+        connection.execute(FORGET)
+        connection.pragma("writable_schema", "reset")
+        connection.execute(m002_search.INDEXES)
+    connection.execute("VACUUM")
