@@ -4,6 +4,7 @@ A list that is told again is compared with what is there, so that the selected c
 and the place one reads at stay.
 """
 
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -27,15 +28,11 @@ class ChatListModel(QAbstractListModel):
         self._entries: tuple[Entry, ...] = ()
 
     def show_entries(self, entries: tuple[Entry, ...]) -> None:
-        """List these; only the stretch in which they differ is told to the view."""
+        """List these: rows that stay have changed, those between them come and go."""
         old, top = self._entries, QModelIndex()
-        start = _same(old, entries)
-        end = min(_same(old[::-1], entries[::-1]), min(len(old), len(entries)) - start)
-        if len(old) == len(entries) and _ids(old) == _ids(entries):
-            self._entries = entries
-            if start < len(entries):
-                self.dataChanged.emit(self.index(start), self.index(len(entries) - end - 1))
-            return
+        before, after = _ids(old), _ids(entries)
+        start = _same(before, after)
+        end = _same(before[start:][::-1], after[start:][::-1])
         if start < len(old) - end:
             self.beginRemoveRows(top, start, len(old) - end - 1)
             self._entries = old[:start] + old[len(old) - end :]
@@ -44,6 +41,9 @@ class ChatListModel(QAbstractListModel):
             self.beginInsertRows(top, start, len(entries) - end - 1)
             self._entries = entries
             self.endInsertRows()
+        self._entries = entries
+        if entries and old != entries:
+            self.dataChanged.emit(self.index(0), self.index(len(entries) - 1))
 
     def entry(self, index: Index) -> Entry | None:
         """What stands at this place."""
@@ -106,7 +106,7 @@ def _ids(entries: tuple[Entry, ...]) -> list[int | str]:
     return [each.text if isinstance(each, Heading) else each.chat.id for each in entries]
 
 
-def _same(one: tuple[Entry, ...], other: tuple[Entry, ...]) -> int:
-    """How many entries at the beginning are equal."""
+def _same(one: Sequence[int | str], other: Sequence[int | str]) -> int:
+    """How many ids at the beginning are equal."""
     pairs = zip(one, other, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -36,8 +36,12 @@ class ChatListView(QListView):
         self._set_up()
 
     def show_entries(self, entries: tuple[Entry, ...]) -> None:
-        """List these."""
+        """List these; the keys stay at the chat they are at."""
+        before = self.chosen_entry()
         self._entries.show_entries(entries)
+        now = self.chosen_entry()
+        if before and now and before.chat.id != now.chat.id:
+            self.go_to(before.chat.id)
 
     def chosen_entry(self) -> ChatEntry | None:
         """The entry that the keys are at."""
@@ -58,6 +62,16 @@ class ChatListView(QListView):
         if place.isValid():
             self.setCurrentIndex(place)
 
+    def menu(self, index: QModelIndex, entry: ChatEntry) -> QMenu:
+        """What can be done with the entry at this place."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setAccessibleName("Chat")
+        menu.addAction("Open\tEnter", lambda: self.chosen.emit(entry))
+        menu.addAction("Rename\tF2", lambda: self.edit(index))
+        menu.addAction("Delete\tDel", lambda: self.deleted.emit(entry.chat))
+        return menu
+
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self._delegate.theme = theme
@@ -75,23 +89,14 @@ class ChatListView(QListView):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """What can be done with the entry."""
+        """Show the menu of the entry."""
         by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
         index = self.currentIndex() if by_key else self.indexAt(event.pos())
         entry = self._entries.entry(index)
         if not isinstance(entry, ChatEntry):
             return
         place = self.visualRect(index).center() if by_key else event.pos()
-        self._menu(index, entry).popup(self.viewport().mapToGlobal(place))
-
-    def _menu(self, index: QModelIndex, entry: ChatEntry) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setAccessibleName("Chat")
-        menu.addAction("Open\tEnter", lambda: self.chosen.emit(entry))
-        menu.addAction("Rename\tF2", lambda: self.edit(index))
-        menu.addAction("Delete\tDel", lambda: self.deleted.emit(entry.chat))
-        return menu
+        self.menu(index, entry).popup(self.viewport().mapToGlobal(place))
 
     def _choose(self, index: QModelIndex) -> None:
         entry = self._entries.entry(index)
