@@ -4,18 +4,18 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import apsw
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
 from app import paths
-from app.domain.chats import TITLE_LENGTH, ChatSummary, Node
+from app.domain.chats import TITLE_LENGTH, Node
 from app.domain.conversation import TurnState
 from app.services.store.chat_file import ChatFile
 from app.ui.sidebar.list_model import ENTRY
 from app.ui.viewmodels.chat_list import ChatEntry, Heading
-from tests.services.store.limited import SmallDisk
 from tests.services.store.turns import answer, question
 from tests.ui.desk import Desk, until
 
@@ -291,22 +291,29 @@ def test_a_chat_that_is_gone_is_said_when_it_is_opened(drive: Drive, three_chats
     drive(scenario)
 
 
-def test_a_full_disk_is_said_and_a_chat_stays_where_it_was(drive: Drive, three_chats: None):
-    disk = SmallDisk()
-
+@pytest.mark.parametrize("act", ["rename", "delete"])
+def test_what_cannot_be_stored_is_said_and_the_chat_stays_as_it_was(
+    drive: Drive, three_chats: None, act: str
+):
     async def scenario(desk: Desk) -> None:
         shelf = await Shelf(desk).ready()
-        disk.fill()
-        long = ChatSummary(id=3, title="", leaf=0, changed_at=0.0)
-        desk.session.chats.rename(long, "word " * 16)
-        await settled()
-        disk.free()
+        before = desk.turns
+        other = apsw.Connection(str(paths.chats()))
+        other.execute("BEGIN IMMEDIATE")
+        chat = shelf.chats()[0].chat
+        if act == "rename":
+            desk.session.chats.rename(chat, "Another")
+        else:
+            desk.session.chats.delete(chat)
+        await until(lambda: desk.window.banner.isVisible())
+        other.close()
+        assert "cannot be stored" in desk.window.banner.message.text()
         desk.session.chats.refresh()
         await settled()
-        assert shelf.titles()[1:] == ["Sort numbers", "Trains to Paris"]
-        assert desk.window.banner.isVisible() is (shelf.titles()[0] == "Colours")
+        assert shelf.titles() == ["Colours", "Sort numbers", "Trains to Paris"]
+        assert desk.turns == before
 
-    drive(scenario, file=ChatFile(paths.chats(), disk.connect))
+    drive(scenario)
 
 
 def test_the_menu_offers_what_the_keys_do(drive: Drive, three_chats: None):

@@ -54,6 +54,7 @@ class QuestionView(QWidget):
             self.editor.cancelled.connect(self.close_editor)
             self.editor.refused.connect(self.refused)
             self._column.addWidget(self.editor)
+            self.editor.show()
         self._show_bubble(False)
         self.editor.begin()
 
