@@ -232,7 +232,7 @@ def test_a_new_chat_unselects_and_invites_again(drive: Drive):
         await desk.ready()
         await look_at_the_unsure_token(desk)
         await replayed(desk)
-        desk.chat.new_chat()
+        desk.session.chats.new()
         await until(lambda: desk.turns == ())
         assert desk.chat.replay.value.selected is None
         assert not desk.window.token.bars.isVisible()

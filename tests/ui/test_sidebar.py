@@ -14,7 +14,7 @@ from app import paths
 from app.domain.chats import TITLE_LENGTH, Node
 from app.domain.conversation import TurnState
 from app.services.store.chat_file import ChatFile
-from app.ui.sidebar.list_model import ENTRY
+from app.ui.sidebar.list_model import ENTRY, text_of
 from app.ui.viewmodels.chat_list import ChatEntry, Heading
 from tests.services.store.turns import answer, question
 from tests.ui.desk import Desk, until
@@ -66,7 +66,7 @@ class Shelf:
         QTest.mouseClick(self.view.viewport(), button, pos=self.place(title))
 
     def place(self, title: str) -> QPoint:
-        row = [getattr(e, "title", None) and e.title.text for e in self.entries()].index(title)
+        row = [text_of(each) for each in self.entries()].index(title)
         return self.view.visualRect(self.view.model().index(row, 0)).center()
 
     async def found(self, text: str) -> list[str]:

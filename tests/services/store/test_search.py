@@ -183,9 +183,8 @@ def test_what_was_deleted_before_a_kill_is_gone_after_it(file: ChatFile, path: P
 def test_a_damaged_index_is_made_again_and_no_chat_is_lost(file: ChatFile, path: Path):
     chat(file, 1, "Hello", "Still here.")
     file.close()
-    with connect(path) as connection:
-        root = connection.execute(ROOT_OF_WORDS).get
-        size = connection.pragma("page_size")
+    connection = connect(path)
+    root, size = connection.execute(ROOT_OF_WORDS).get, connection.pragma("page_size")
     connection.close()
     content = bytearray(path.read_bytes())
     content[(root - 1) * size : root * size] = (bytes(range(1, 256)) * size)[:size]
