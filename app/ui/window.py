@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
         self.banner.retried.connect(chat.open)
         for keys, action in (
             (QKeySequence(QKeySequence.StandardKey.New), self._new_chat),
-            (QKeySequence(Qt.Key.Key_Escape), chat.stop),
+            (QKeySequence(Qt.Key.Key_Escape), self._leave),
             (QKeySequence("Ctrl+L"), self.composer.edit.setFocus),
             (QKeySequence("Ctrl+B"), self._toggle_sidebar),
             (QKeySequence("Ctrl+F"), self._search),
@@ -134,6 +134,12 @@ class MainWindow(QMainWindow):
         self.dock.toggle()
         if self.dock.is_over:
             self.sidebar.chats.setFocus()
+
+    def _leave(self) -> None:
+        if self.dock.is_over:
+            self.composer.edit.setFocus()
+        else:
+            self._chat.stop()
 
     def _search(self) -> None:
         self.dock.set_shown(True)

@@ -354,6 +354,10 @@ def test_a_narrow_window_puts_the_chats_away_and_shows_them_over_the_chat(
         assert shelf.sidebar.field.hasFocus()
         desk.composer.edit.setFocus()
         assert not shelf.sidebar.isVisible()
+        keys(desk.window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+        desk.press(Qt.Key.Key_Escape)
+        assert not shelf.sidebar.isVisible()
+        assert desk.composer.edit.hasFocus()
         desk.window.resize(WIDE, 800)
         await until(shelf.sidebar.isVisible)
 
