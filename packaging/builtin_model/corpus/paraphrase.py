@@ -202,6 +202,8 @@ def paraphrase(text: str, source: Source) -> str:
         text = _synonyms(text, source)
     if source.chance(0.12):
         text = _keywords(text)
+    if not source.held_out and source.chance(0.3):
+        text = _loose(text, source)
     if source.chance(0.22):
         text = source.pick(OPENERS) + text
     if source.chance(0.15):
@@ -232,6 +234,12 @@ def _synonyms(text: str, source: Source) -> str:
 
 def _keywords(text: str) -> str:
     words = [word for word in text.split() if word not in STOP_WORDS]
+    return " ".join(words) if words else text
+
+
+def _loose(text: str, source: Source) -> str:
+    """Some words left out, so that no single one of them is relied on."""
+    words = [word for word in text.split() if not source.chance(0.2)]
     return " ".join(words) if words else text
 
 
