@@ -3,6 +3,9 @@
 Connects view models to widgets; decides nothing. Closing it only asks: `close_requested`.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
@@ -17,6 +20,7 @@ from app.ui.panes.token import TokenPane
 from app.ui.theme.palette import Theme
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
+from app.ui.viewmodels.heat import HeatMode
 from app.ui.viewmodels.status import ChatStatus
 from app.ui.widgets import label, line, name_scroll_bars
 
@@ -36,8 +40,8 @@ class MainWindow(QMainWindow):
         theme = appearance.theme
         self.header = Header()
         self.banner = Banner()
-        self.legend = Legend(theme)
-        self.transcript = TranscriptView(theme)
+        self.legend = Legend(theme, chat.heat.mode)
+        self.transcript = TranscriptView(theme, chat.heat.mode)
         self.composer = Composer()
         self.token = TokenPane(theme)
         self.sampling = SamplingPane(chat.sampling)
@@ -65,6 +69,8 @@ class MainWindow(QMainWindow):
         chat.noticed.connect(self.banner.show_notice)
         chat.status.changed.connect(self._show_status)
         chat.sampling.changed.connect(self._show_sampling)
+        chat.heat.changed.connect(self.legend.show_mode)
+        chat.heat.changed.connect(self.transcript.show_mode)
         chat.selection.changed.connect(self.transcript.select)
         chat.selection.changed.connect(self.token.show_token)
 
@@ -76,6 +82,7 @@ class MainWindow(QMainWindow):
         self.transcript.welcome.asked.connect(self._ask)
         self.transcript.picked.connect(chat.selection.pick)
         self.transcript.stepped.connect(chat.selection.step)
+        self.legend.chosen.connect(chat.heat.choose)
         self.header.new_chat.connect(self._new_chat)
         self.banner.retried.connect(chat.open)
         for keys, action in (
@@ -83,6 +90,7 @@ class MainWindow(QMainWindow):
             (QKeySequence(Qt.Key.Key_Escape), chat.stop),
             (QKeySequence("Ctrl+L"), self.composer.edit.setFocus),
             (QKeySequence(QKeySequence.StandardKey.Quit), self.close),
+            *_heat_keys(chat),
         ):
             QShortcut(keys, self).activated.connect(action)
 
@@ -165,3 +173,11 @@ class MainWindow(QMainWindow):
         scroll.setFixedWidth(PANE_WIDTH)
         scroll.setWidget(pane)
         return scroll
+
+
+def _heat_keys(chat: ChatModel) -> list[tuple[QKeySequence, Callable[[], None]]]:
+    """Ctrl and the place of each mode in the legend."""
+    return [
+        (QKeySequence(f"Ctrl+{place}"), partial(chat.heat.choose, mode))
+        for place, mode in enumerate(HeatMode, 1)
+    ]

@@ -1,7 +1,6 @@
 """The window as a person uses it, on the real model in the real worker."""
 
 import asyncio
-import math
 import os
 import signal
 from collections.abc import Callable
@@ -17,9 +16,10 @@ from app.services.engine_host import HostState
 from app.ui.chat.welcome import SUGGESTIONS
 from app.ui.panes.bars import elided
 from app.ui.panes.token import facts
-from app.ui.theme.palette import heat_colour, heat_step
+from app.ui.theme.palette import heat_colour
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.alternatives import rows
+from app.ui.viewmodels.heat import HeatMode, heat_step
 from app.ui.viewmodels.selection import Selected
 from tests.ui.desk import Desk, Scenario, until
 
@@ -109,19 +109,23 @@ def test_the_tab_key_goes_back_from_the_question_to_the_last_answer(drive: Drive
     drive(scenario)
 
 
-def test_tokens_wear_the_colour_of_their_surprise(drive: Drive, appearance: Appearance):
+@pytest.mark.parametrize("mode", [mode for mode in HeatMode if mode is not HeatMode.NOTHING])
+def test_tokens_wear_the_colour_of_their_number(
+    drive: Drive, appearance: Appearance, mode: HeatMode
+):
     theme = appearance.theme
 
     async def scenario(desk: Desk) -> None:
         await desk.ready()
         desk.window.sampling.temperature.field.setValue(2.0)
         turn = await desk.ask(QUESTION)
+        desk.chat.heat.choose(mode)
         view = desk.view(turn)
         for index, token in enumerate(turn.tokens):
             if token.text.isalnum() and token.logprob is not None:
                 text = next(t for t in view.texts() if t.holds(index))
                 ground = theme.window if text is view.answer else theme.surface
-                step = heat_step(-math.log2(math.exp(token.logprob)))
+                step = heat_step(mode, [token])
                 expected = heat_colour(theme, step, ground) if step else None
                 assert text.colour_at(index) == expected
 

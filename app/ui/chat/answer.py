@@ -4,17 +4,22 @@ In: deltas as they are flushed, then the finished turn; or a turn that ended ear
 token was picked.
 """
 
+import time
+from collections.abc import Callable
+
 from PySide6.QtCore import QRect, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.domain.conversation import PromptRead, Turn, deltas
 from app.domain.events import Delta
 from app.domain.tokens import Channel
-from app.ui.chat.heat import HeatFormats
+from app.ui.chat.footer import AnswerFooter
+from app.ui.chat.heat import heat
 from app.ui.chat.token_text import TokenText
 from app.ui.chat.trace import TracePanel
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels import wording
+from app.ui.viewmodels.heat import HeatMode
 from app.ui.widgets import label, scaled_font
 
 
@@ -24,8 +29,18 @@ class AnswerView(QWidget):
     picked = Signal(object)
     stepped = Signal(object)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        mode: HeatMode = HeatMode.SURPRISE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
+        self._theme = theme
+        self._mode = mode
+        self._clock = clock
+        self._thinking_since: float | None = None
+        self._thought_s = 0.0
         self._count = 0
         self._selected: int | None = None
         self.answer = TokenText("Answer")
@@ -34,27 +49,22 @@ class AnswerView(QWidget):
         self.tool_call = TracePanel(TokenText("Tool call"))
         self._waiting = label("Waiting for the model", kind="muted")
         self._note = label(kind="note", wrap=True)
-        self._footer = label(kind="muted")
+        self.footer = AnswerFooter()
         self._lay_out()
         self._connect()
         self.recolour(theme)
 
     def grow(self, delta: Delta) -> None:
-        """Add text and tokens of one channel."""
-        self._waiting.hide()
-        text = self._text_of(delta.channel)
-        text.extend(delta.text, delta.tokens, self._count)
-        self._count += len(delta.tokens)
-        if delta.channel is Channel.TOOL:
-            self.tool_call.set_title(f"Tool call · {wording.tokens(text.token_count)}")
-        elif delta.channel is Channel.ANSWER and text.toPlainText():
-            self.answer.show()
-        self._entitle_reasoning(over=self.answer.isVisibleTo(self))
+        """Add what came for an answer that is being written."""
+        for trace in self._traces():
+            trace.pane.live = True
+        self._extend(delta)
+        self._time_reasoning(thinking=delta.channel is Channel.REASONING)
 
     def present(self, turn: Turn) -> None:
         """Show an answer that ended earlier."""
         for delta in deltas(turn):
-            self.grow(delta)
+            self._extend(delta)
         self.change(turn)
 
     def read(self, progress: PromptRead) -> None:
@@ -66,9 +76,10 @@ class AnswerView(QWidget):
         self._waiting.hide()
         if count := self.reasoning.body.token_count:
             self.reasoning.set_title(wording.thought(turn.reasoning_s, count))
-        for part, text in ((self._note, turn.note), (self._footer, wording.footer(turn))):
-            part.setText(text)
-            part.setVisible(bool(text))
+        self._note.setText(turn.note)
+        self._note.setVisible(bool(turn.note))
+        self.footer.show_turn(turn)
+        self.footer.show()
 
     def select(self, number: int | None) -> QRect:
         """Frame the token with this index, or none; return where it is in this widget."""
@@ -77,17 +88,25 @@ class AnswerView(QWidget):
         for text in self.texts():
             text.select(number)
             if number is not None and text.holds(number):
-                self._reveal(text)
+                self._reveal(text, number)
                 corner = text.mapTo(self, text.token_rect(number).toRect().topLeft())
                 shown = QRect(corner, text.token_rect(number).toRect().size())
         return shown
 
+    def show_mode(self, mode: HeatMode) -> None:
+        """Colour the tokens by `mode`."""
+        self._mode = mode
+        self.recolour(self._theme)
+        for trace in self._traces():
+            trace.show_numbers(mode)
+
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
-        traces = HeatFormats(theme, theme.surface)
-        self.answer.recolour(HeatFormats(theme, theme.window), theme.accent)
-        self.reasoning.body.recolour(traces, theme.accent)
-        self.tool_call.body.recolour(traces, theme.accent)
+        self._theme = theme
+        self.answer.recolour(heat(self._mode, theme, theme.window), theme.accent)
+        for trace in self._traces():
+            trace.body.recolour(heat(self._mode, theme, theme.surface), theme.accent)
+            trace.recolour(theme)
 
     def chain_after(self, before: QWidget) -> QWidget:
         """Let the Tab key come here from `before`; return where it leaves from."""
@@ -107,15 +126,40 @@ class AnswerView(QWidget):
         """The texts of the answer, in the order in which they are shown."""
         return self.reasoning.body, self.answer, self.tool_call.body
 
+    def _extend(self, delta: Delta) -> None:
+        self._waiting.hide()
+        text = self._text_of(delta.channel)
+        text.extend(delta.text, delta.tokens, self._count)
+        self._count += len(delta.tokens)
+        if delta.channel is Channel.ANSWER:
+            self.answer.setVisible(not self.answer.document().isEmpty())
+        elif delta.channel is Channel.TOOL:
+            self.tool_call.set_title(f"Tool call · {wording.tokens(text.token_count)}")
+            self.tool_call.show_numbers(self._mode)
+        else:
+            self.reasoning.show_numbers(self._mode)
+
+    def _time_reasoning(self, *, thinking: bool) -> None:
+        """Count the seconds in the heading; the turn that ended tells the exact time."""
+        now, count = self._clock(), self.reasoning.body.token_count
+        if thinking:
+            self._thinking_since = self._thinking_since or now
+            seconds = self._thought_s + now - self._thinking_since
+            self.reasoning.set_title(wording.thinking(seconds, count))
+        elif self._thinking_since is not None:
+            self._thought_s += now - self._thinking_since
+            self._thinking_since = None
+            self.reasoning.set_title(wording.thought(self._thought_s, count))
+
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
         for part in (self.reasoning, self.answer, self.tool_call):
             layout.addWidget(part)
-        for part in (self._waiting, self._note, self._footer):
+        for part in (self._waiting, self._note, self.footer):
             layout.addWidget(part)
-        for hidden in (self.answer, self._note, self._footer):
+        for hidden in (self.answer, self._note, self.footer):
             hidden.hide()
 
     def _connect(self) -> None:
@@ -124,23 +168,22 @@ class AnswerView(QWidget):
             text.stepped.connect(lambda by, text=text: self._step(text, by))
 
     def _step(self, text: TokenText, by: int) -> None:
-        first = text.first()
+        first = text.run.first()
         if self._selected is not None:
             self.stepped.emit(by)
         elif first is not None:
             self.picked.emit(first)
 
-    def _reveal(self, text: TokenText) -> None:
+    def _reveal(self, text: TokenText, number: int) -> None:
         """Unfold the trace that holds the selection, and let the keyboard follow it."""
-        for trace in (self.reasoning, self.tool_call):
+        for trace in self._traces():
             if trace.body is text:
-                trace.open()
+                trace.reveal(number)
         if any(other.hasFocus() for other in self.texts()):
             text.setFocus()
 
-    def _entitle_reasoning(self, *, over: bool) -> None:
-        if count := self.reasoning.body.token_count:
-            self.reasoning.set_title(wording.thinking(count, over=over))
+    def _traces(self) -> tuple[TracePanel, TracePanel]:
+        return self.reasoning, self.tool_call
 
     def _text_of(self, channel: Channel) -> TokenText:
         apart = {Channel.REASONING: self.reasoning.body, Channel.TOOL: self.tool_call.body}

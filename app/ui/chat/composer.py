@@ -6,7 +6,6 @@ Out: `sent` with the text, which stays until the chat has taken it.
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QPlainTextEdit,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.errors import InvalidRequest
+from app.ui.segments import Segments
 from app.ui.widgets import button, label, name_scroll_bars, scaled_font
 
 MOST_CHARACTERS = 200_000
@@ -85,6 +85,8 @@ class Composer(QFrame):
         self.edit = QuestionEdit()
         self.send = button("Send", self._send, kind="primary", keys="Enter")
         self.stop = button("Stop", self.stopped.emit, keys="Escape")
+        self._segments = Segments("Reasoning", ("Off", "On"))
+        self._segments.chosen.connect(lambda place: self.reasoning_chosen.emit(bool(place)))
         self._reasoning = self._switch()
         self._lay_out()
         self.edit.entered.connect(self._send)
@@ -102,7 +104,7 @@ class Composer(QFrame):
     def show_reasoning(self, *, available: bool, on: bool) -> None:
         """Show the switch where the model has one."""
         self._reasoning.setVisible(available)
-        self._segments.button(int(on)).setChecked(True)
+        self._segments.show_chosen(int(on))
 
     def restore(self, text: str) -> None:
         """Put a question back that got no answer, unless another one is being written."""
@@ -129,15 +131,7 @@ class Composer(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(label("Reasoning", kind="muted"))
-        self._segments = QButtonGroup(holder)
-        for value, word in ((0, "Off"), (1, "On")):
-            each = button(
-                word, lambda on=bool(value): self.reasoning_chosen.emit(on), kind="segment"
-            )
-            each.setCheckable(True)
-            each.setAccessibleName(f"Reasoning {word.lower()}")
-            self._segments.addButton(each, value)
-            row.addWidget(each)
+        row.addWidget(self._segments)
         return holder
 
     def _lay_out(self) -> None:

@@ -9,6 +9,7 @@ from app.ui.chat.answer import AnswerView
 from app.ui.chat.question import QuestionView
 from app.ui.chat.welcome import WelcomeView
 from app.ui.theme.palette import Theme
+from app.ui.viewmodels.heat import HeatMode
 from app.ui.viewmodels.selection import Selected
 from app.ui.widgets import name_scroll_bars
 
@@ -22,9 +23,10 @@ class TranscriptView(QScrollArea):
     picked = Signal(object, object)
     stepped = Signal(object)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, mode: HeatMode = HeatMode.SURPRISE) -> None:
         super().__init__()
         self._theme = theme
+        self._mode = mode
         self._answers: dict[int, AnswerView] = {}
         self._messages: list[QWidget] = []
         self._following = True
@@ -88,6 +90,12 @@ class TranscriptView(QScrollArea):
                 point = view.mapTo(self._page, place.center())
                 self.ensureVisible(point.x(), point.y(), 20, 60)
 
+    def show_mode(self, mode: HeatMode) -> None:
+        """Colour the words by `mode`."""
+        self._mode = mode
+        for view in self._answers.values():
+            view.show_mode(mode)
+
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self._theme = theme
@@ -95,7 +103,7 @@ class TranscriptView(QScrollArea):
             view.recolour(theme)
 
     def _answer(self, turn: Turn) -> AnswerView:
-        view = AnswerView(self._theme)
+        view = AnswerView(self._theme, self._mode)
         view.picked.connect(lambda index, id=turn.id: self.picked.emit(id, index))
         view.stepped.connect(self.stepped)
         return view

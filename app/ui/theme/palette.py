@@ -9,15 +9,11 @@ from dataclasses import dataclass
 Rgb = tuple[int, int, int]
 
 HEAT_STEPS = 24
-FULL_HEAT_BITS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """Every colour of one theme, as `#rrggbb`.
-
-    `heat` is the colour of a token of `FULL_HEAT_BITS` bits of surprise or more.
-    """
+    """Every colour of one theme, as `#rrggbb`; `heat` is the hot end of the ramp."""
 
     dark: bool
     window: str
@@ -77,14 +73,6 @@ DARK = Theme(
     alert="#33241b",
     alert_line="#6e4629",
 )
-
-
-def heat_step(bits: float) -> int:
-    """The step of the ramp, 0 to `HEAT_STEPS`, for a surprise of `bits`.
-
-    The square root spreads the small surprises, where most tokens lie.
-    """
-    return round(HEAT_STEPS * min(1.0, max(0.0, bits) / FULL_HEAT_BITS) ** 0.5)
 
 
 def heat_colour(theme: Theme, step: int, ground: str) -> str:

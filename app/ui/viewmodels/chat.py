@@ -23,6 +23,7 @@ from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.store.store import ChatStore
 from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.viewmodels.heat import HeatChoice
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.selection import TokenSelection
 from app.ui.viewmodels.status import StatusModel
@@ -65,6 +66,7 @@ class ChatModel(QObject):
         self._tasks = Tasks(self, on_bug)
         self._stream = Coalescer(self)
         self._stream.flushed.connect(self.turn_grew)
+        self.heat = HeatChoice(self)
         self.sampling = SamplingModel(self)
         self.selection = TokenSelection(lambda: conversation.turns, self)
         self.status = StatusModel(host, self)
