@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVB
 
 from app.ui.banner import Banner
 from app.ui.chat.composer import Composer
-from app.ui.chat.transcript import COLUMN_WIDTH, TranscriptView
+from app.ui.chat.message_list import COLUMN_WIDTH
+from app.ui.chat.transcript import TranscriptView
 from app.ui.header import Header
 from app.ui.legend import Legend
 from app.ui.panes.sampling import SamplingPane
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self.composer.stopped.connect(chat.stop)
         self.composer.reasoning_chosen.connect(chat.sampling.set_reasoning)
         self.composer.edit.refused.connect(chat.notice)
+        self.composer.edit.paged.connect(self.transcript.turn_page)
         self.transcript.welcome.asked.connect(self._ask)
         self.transcript.picked.connect(chat.selection.pick)
         self.transcript.stepped.connect(chat.selection.step)

@@ -15,6 +15,7 @@ from app.domain.events import Delta
 from app.domain.tokens import Channel
 from app.ui.chat.footer import AnswerFooter
 from app.ui.chat.heat import heat
+from app.ui.chat.message import MessageView, Place
 from app.ui.chat.token_text import TokenText
 from app.ui.chat.trace import TracePanel
 from app.ui.theme.palette import Theme
@@ -23,7 +24,7 @@ from app.ui.viewmodels.heat import HeatMode
 from app.ui.widgets import label, scaled_font
 
 
-class AnswerView(QWidget):
+class AnswerView(MessageView):
     """One answer; `picked` carries a token's index in it, `stepped` -1 or 1 to a neighbour."""
 
     picked = Signal(object)
@@ -41,6 +42,7 @@ class AnswerView(QWidget):
         self._clock = clock
         self._thinking_since: float | None = None
         self._thought_s = 0.0
+        self._ended = False
         self._count = 0
         self._selected: int | None = None
         self.answer = TokenText("Answer")
@@ -73,6 +75,7 @@ class AnswerView(QWidget):
 
     def change(self, turn: Turn) -> None:
         """Show how the answer ended."""
+        self._ended = True
         self._waiting.hide()
         if count := self.reasoning.body.token_count:
             self.reasoning.set_title(wording.thought(turn.reasoning_s, count))
@@ -116,6 +119,37 @@ class AnswerView(QWidget):
             QWidget.setTabOrder(before, stop)
             before = stop
         return before
+
+    @property
+    def pinned(self) -> bool:
+        """While it is being written, nothing else could make it again."""
+        return not self._ended
+
+    @property
+    def folded(self) -> frozenset[Channel]:
+        """The channels whose text is folded away."""
+        panels = {Channel.REASONING: self.reasoning, Channel.TOOL: self.tool_call}
+        return frozenset(channel for channel, panel in panels.items() if not panel.is_open)
+
+    def fold(self, channels: frozenset[Channel]) -> None:
+        """Fold the texts of these channels away."""
+        self.reasoning.open(Channel.REASONING not in channels)
+        self.tool_call.open(Channel.TOOL not in channels)
+
+    def place_at(self, y: int) -> Place:
+        """What lies `y` pixels below the top, by its text where it is in the answer."""
+        inside = y - self.answer.y()
+        if not 0 <= inside < self.answer.height():
+            return super().place_at(y)
+        position = self.answer.position_at_height(inside)
+        below = inside - self.answer.height_at_position(position)
+        return Place(y / max(self.height(), 1), position, below)
+
+    def y_of(self, place: Place) -> int:
+        """Where a place lies now, in pixels below the top."""
+        if place.position is None:
+            return super().y_of(place)
+        return self.answer.y() + self.answer.height_at_position(place.position) + place.below
 
     @property
     def note(self) -> str:

@@ -19,13 +19,18 @@ from app.ui.widgets import button, label, name_scroll_bars, scaled_font
 
 MOST_CHARACTERS = 200_000
 MOST_LINES = 8
+PAGES = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 
 
 class QuestionEdit(QPlainTextEdit):
-    """A text field that grows with its lines; `entered` is Enter, `refused` a text too long."""
+    """A text field that grows with its lines; `entered` is Enter, `refused` a text too long.
+
+    `paged` is a Page key, -1 up and 1 down: the conversation is what has pages.
+    """
 
     entered = Signal()
     refused = Signal(object)
+    paged = Signal(object)
     focused = Signal(bool)
 
     def __init__(self) -> None:
@@ -43,6 +48,8 @@ class QuestionEdit(QPlainTextEdit):
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.entered.emit()
+        elif event.key() in PAGES:
+            self.paged.emit(PAGES[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 

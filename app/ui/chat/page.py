@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QKeyEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
+from app.ui.chat.geometry import line_rects, lines_in
 from app.ui.widgets import name_scroll_bars
 
 SCROLLING = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -39,6 +40,14 @@ class PageText(QTextBrowser):
         self.document().setDocumentMargin(2)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
+
+    def position_at_height(self, y: int) -> int:
+        """Where the line at this height begins in the text, in UTF-16 units."""
+        return next((line.start for line in lines_in(self.document(), y, y)), 0)
+
+    def height_at_position(self, position: int) -> int:
+        """Where the line with this position begins, in pixels."""
+        return round(line_rects(self.document(), position, position)[0].top())
 
     def loadResource(self, type: int, name: QUrl | str) -> None:
         """Nothing: no text of a model's opens a file."""

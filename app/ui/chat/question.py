@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout
 
+from app.ui.chat.message import MessageView
 from app.ui.viewmodels.wording import excerpt
 from app.ui.widgets import label, scaled_font
 
@@ -11,7 +12,7 @@ WIDEST_SHARE = 0.8
 PADDING = 40
 
 
-class QuestionView(QWidget):
+class QuestionView(MessageView):
     """As narrow as its text allows, and at most four fifths of the column."""
 
     def __init__(self, text: str) -> None:
