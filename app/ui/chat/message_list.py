@@ -19,6 +19,7 @@ COLUMN_WIDTH = 720
 SIDE = 24
 GAP = 22
 NEAR_END = 24
+TAB_REACH = 2  # messages: a question and its answer
 NEAR = 20  # pixels that stay between what is revealed and the edge
 
 
@@ -207,8 +208,11 @@ class MessageList(QScrollArea):
         return [index for index in self._in_reach(reach) if index not in self._views]
 
     def _in_reach(self, reach: int) -> range:
+        """The messages in sight and so many pixels around it, there with where Tab leads to."""
         top = self.verticalScrollBar().value()
-        return self._column.between(top - reach, top + self.viewport().height() + reach)
+        seen = self._column.between(top - reach, top + self.viewport().height() + reach)
+        beside = TAB_REACH if reach else 0
+        return range(max(seen.start - beside, 0), min(seen.stop + beside, len(self._column)))
 
     def _is_pinned(self, view: MessageView) -> bool:
         focused = QApplication.focusWidget()

@@ -59,6 +59,13 @@ class TraceScroll(QScrollArea):
         bar.rangeChanged.connect(self._follow)
         self._fit()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The Page keys scroll the text, and at its ends the conversation."""
+        before = self.verticalScrollBar().value()
+        super().keyPressEvent(event)
+        if self.verticalScrollBar().value() == before:
+            event.ignore()
+
     def _fit(self) -> None:
         self.setFixedHeight(min(self._body.height(), LONGEST))
 

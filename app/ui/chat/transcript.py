@@ -60,6 +60,7 @@ class TranscriptView(MessageList):
         self._turns[self._places[turn.id]] = turn
         if view := self.answer(turn.id):
             view.change(turn)
+            self._soon.start()
 
     def answer(self, turn_id: int) -> AnswerView | None:
         """The view of an answer, if it is near what is in sight."""
