@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.domain.tokens import TokenRecord
-from app.ui.chat.heat import heat
+from app.ui.chat.heat import Heat
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import DARK, HEAT_STEPS, LIGHT, Theme, heat_colour
 from app.ui.viewmodels.heat import FULL_BITS, FULL_RANK, HeatChoice, HeatMode, heat_step
@@ -102,7 +102,7 @@ def test_each_token_is_painted_in_its_colour(qapp: QApplication, theme: Theme, m
         start += len(word)
     text.resize(300, 100)
     text.show()
-    text.recolour(heat(mode, theme, theme.window), theme.accent)
+    text.recolour(Heat(mode, theme, theme.window), theme.accent)
     image = QImage(text.size(), QImage.Format.Format_RGB32)
     image.fill(QColor(theme.window))
     text.render(image, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)

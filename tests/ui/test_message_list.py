@@ -316,7 +316,9 @@ def test_the_tab_key_meets_the_messages_in_their_order(transcript: TranscriptVie
 
 def focused_turn(transcript: TranscriptView, turns: list[Turn]) -> int:
     """The turn that the keyboard is in, which is in sight."""
-    view = next(view for view in tops(transcript) if view.isAncestorOf(QApplication.focusWidget()))
+    focused = QApplication.focusWidget()
+    assert focused
+    view = next(view for view in tops(transcript) if view.isAncestorOf(focused))
     return next(turn.id for turn in turns if transcript.answer(turn.id) is view)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.domain.tokens import Channel, TokenRecord
 from app.ui.chat.answer import AnswerView
-from app.ui.chat.heat import heat
+from app.ui.chat.heat import Heat
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import LIGHT, heat_colour
 from app.ui.viewmodels.heat import HeatMode, heat_step
@@ -41,7 +41,7 @@ def tokens_of(pieces: list[str]) -> list[TokenRecord]:
 @pytest.fixture
 def text(qapp: QApplication) -> Iterator[TokenText]:
     made = TokenText("Answer")
-    made.recolour(heat(HeatMode.SURPRISE, LIGHT, LIGHT.window), LIGHT.accent)
+    made.recolour(Heat(HeatMode.SURPRISE, LIGHT, LIGHT.window), LIGHT.accent)
     made.resize(220, 100)
     made.show()
     yield made

@@ -14,7 +14,7 @@ from app.domain.conversation import PromptRead, Turn, deltas
 from app.domain.events import Delta
 from app.domain.tokens import Channel
 from app.ui.chat.footer import AnswerFooter
-from app.ui.chat.heat import heat
+from app.ui.chat.heat import Heat
 from app.ui.chat.message import MessageView, Place
 from app.ui.chat.token_text import TokenText
 from app.ui.chat.trace import TracePanel
@@ -106,9 +106,9 @@ class AnswerView(MessageView):
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self._theme = theme
-        self.answer.recolour(heat(self._mode, theme, theme.window), theme.accent)
+        self.answer.recolour(Heat(self._mode, theme, theme.window), theme.accent)
         for trace in self._traces():
-            trace.body.recolour(heat(self._mode, theme, theme.surface), theme.accent)
+            trace.body.recolour(Heat(self._mode, theme, theme.surface), theme.accent)
             trace.recolour(theme)
 
     def chain_after(self, before: QWidget) -> QWidget:

@@ -15,6 +15,7 @@ class Line:
         self._line = block.layout().lineAt(row)
         self._origin = block.position()
         self._corner = block.layout().position()
+        self._places: dict[int, float] = {}
         self.start = self._origin + self._line.textStart()
         self.end = self.start + self._line.textLength()
         self._shown_end = (
@@ -31,7 +32,8 @@ class Line:
 
         The white space at which a line was broken takes no room.
         """
-        left, right = (self._x(min(max(at, self.start), self._shown_end)) for at in (start, end))
+        left = self._x(min(max(start, self.start), self._shown_end))
+        right = self._x(min(max(end, self.start), self._shown_end))
         place = QRectF(left, self._line.y(), right - left, self._line.height())
         return place.normalized().translated(self._corner)
 
@@ -51,7 +53,11 @@ class Line:
         return end
 
     def _x(self, position: int) -> float:
-        return cast(tuple[float, int], self._line.cursorToX(position - self._origin))[0]
+        found = self._places.get(position)
+        if found is None:
+            at = cast(tuple[float, int], self._line.cursorToX(position - self._origin))
+            found = self._places[position] = at[0]
+        return found
 
 
 def line_rects(document: QTextDocument, start: int, end: int) -> list[QRectF]:

@@ -4,8 +4,6 @@ The text itself knows nothing of it, so another mode or theme lays nothing out a
 is in sight is ever looked at.
 """
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QTextDocument
 
@@ -17,27 +15,31 @@ from app.ui.viewmodels.heat import HeatMode, heat_step
 RADIUS = 3.0
 
 
-@dataclass(frozen=True, slots=True)
 class Heat:
-    """What tokens are coloured by, and the colour of each step of the ramp."""
+    """What the tokens of one text are coloured by; steps are worked out as they come in sight."""
 
-    mode: HeatMode
-    colours: tuple[QColor, ...]
+    def __init__(self, mode: HeatMode, theme: Theme, ground: str) -> None:
+        """`ground` is the colour behind the text, `#rrggbb`."""
+        self._mode = mode
+        self._colours = [QColor(heat_colour(theme, step, ground)) for step in range(HEAT_STEPS + 1)]
+        self._steps: dict[int, int] = {}
 
+    def colour(self, run: TokenRun, first: int, stop: int) -> QColor | None:
+        """The colour of the tokens in this slice, which share a piece of text."""
+        step = self._steps.get(first)
+        if step is None:
+            step = self._steps[first] = heat_step(self._mode, run.tokens[first:stop])
+        return self._colours[step] if step else None
 
-def heat(mode: HeatMode, theme: Theme, ground: str) -> Heat:
-    """The heat of a text on a background of colour `ground` (`#rrggbb`)."""
-    steps = range(HEAT_STEPS + 1)
-    return Heat(mode, tuple(QColor(heat_colour(theme, step, ground)) for step in steps))
-
-
-def paint_heat(
-    painter: QPainter, area: QRectF, document: QTextDocument, run: TokenRun, look: Heat
-) -> None:
-    """Paint the cells in `area` of the document."""
-    painter.setPen(Qt.PenStyle.NoPen)
-    for line in lines_in(document, area.top(), area.bottom()):
-        for start, end, tokens in run.cells(line.start, line.end):
-            if step := heat_step(look.mode, tokens):
-                painter.setBrush(look.colours[step])
-                painter.drawRoundedRect(line.rect(start, end), RADIUS, RADIUS)
+    def paint(
+        self, painter: QPainter, area: QRectF, document: QTextDocument, run: TokenRun
+    ) -> None:
+        """Paint the cells in `area` of the document."""
+        if self._mode is HeatMode.NOTHING:
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        for line in lines_in(document, area.top(), area.bottom()):
+            for start, end, first, stop in run.cells(line.start, line.end):
+                if colour := self.colour(run, first, stop):
+                    painter.setBrush(colour)
+                    painter.drawRoundedRect(line.rect(start, end), RADIUS, RADIUS)

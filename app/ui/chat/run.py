@@ -6,12 +6,11 @@ number is its index in the whole answer, whose channels share one count.
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from app.domain.tokens import TokenRecord
 from app.ui.chat.spans import SpanIndex, Utf16Map
 
-Cell = tuple[int, int, Sequence[TokenRecord]]
+Cell = tuple[int, int, int, int]
 
 
 class TokenRun:
@@ -57,13 +56,16 @@ class TokenRun:
         return None if index is None else self._numbers[index]
 
     def cells(self, start: int, end: int) -> Iterator[Cell]:
-        """Each piece of text that tokens cover between two positions, with these tokens."""
-        index = self._spans.first_after(start)
-        for (low, high), same in groupby(self._indices(index, end), self._spans.span):
-            if low < high:
-                yield low, high, [self.tokens[place] for place in same]
+        """Each piece of text that tokens cover between two positions.
 
-    def _indices(self, index: int, end: int) -> Iterator[int]:
-        while index < len(self) and self._spans.span(index)[0] < end:
-            yield index
-            index += 1
+        Where it begins and ends, and the slice of `tokens` that share it.
+        """
+        index, count = self._spans.first_after(start), len(self.tokens)
+        while index < count:
+            span, first = self._spans.span(index), index
+            if span[0] >= end:
+                return
+            while index < count and self._spans.span(index) == span:
+                index += 1
+            if span[0] < span[1]:
+                yield *span, first, index

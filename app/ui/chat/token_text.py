@@ -19,11 +19,10 @@ from PySide6.QtWidgets import QApplication
 
 from app.domain.tokens import TokenRecord
 from app.ui.chat.geometry import line_rects, position_at
-from app.ui.chat.heat import Heat, paint_heat
+from app.ui.chat.heat import Heat
 from app.ui.chat.page import PageText
 from app.ui.chat.run import TokenRun
 from app.ui.chat.spans import shown
-from app.ui.viewmodels.heat import heat_step
 
 LINE_HEIGHT_PERCENT = 140.0
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
@@ -86,9 +85,10 @@ class TokenText(PageText):
     def colour_at(self, number: int) -> str | None:
         """The background, `#rrggbb`, of the token with this index in the answer, if it has one."""
         start, _ = self.run.span(number)
-        for low, _, tokens in self.run.cells(start, start + 1):
-            step = heat_step(self._heat.mode, tokens) if self._heat and low == start else 0
-            return self._heat.colours[step].name() if self._heat and step else None
+        for low, _, first, stop in self.run.cells(start, start + 1):
+            if self._heat is not None and low == start:
+                colour = self._heat.colour(self.run, first, stop)
+                return colour.name() if colour else None
         return None
 
     def token_rect(self, number: int) -> QRectF:
@@ -130,7 +130,7 @@ class TokenText(PageText):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._heat is not None:
-            paint_heat(painter, QRectF(event.rect()), self.document(), self.run, self._heat)
+            self._heat.paint(painter, QRectF(event.rect()), self.document(), self.run)
         painter.end()
         super().paintEvent(event)
         if self.selected is not None:
