@@ -333,6 +333,42 @@ def test_another_mode_moves_nothing(transcript: TranscriptView, settle: Settle):
         assert tops(transcript) == before
 
 
+def test_rendering_and_colouring_keep_the_line_that_is_read(
+    transcript: TranscriptView, settle: Settle
+):
+    fill(transcript, [answer(2, 3), answer(4, 900), answer(6, 900)])
+    settle()
+    bar = transcript.verticalScrollBar()
+    for value in (bar.maximum() // 5, bar.maximum() // 2, bar.maximum() * 9 // 10):
+        transcript.show_mode(HeatMode.SURPRISE)
+        bar.setValue(value)
+        settle()
+        before = top_line(transcript)
+        transcript.show_mode(HeatMode.NOTHING)
+        settle()
+        assert abs(top_line(transcript) - before) <= 10
+        transcript.show_mode(HeatMode.RANK)
+        settle()
+        assert abs(top_line(transcript) - before) <= 10
+
+
+def top_line(transcript: TranscriptView) -> int:
+    """The number in the first word that is in sight."""
+    for view in sorted_answers(transcript):
+        face = view.body.face
+        top = -face.mapTo(transcript.viewport(), QPoint()).y()
+        if 0 <= top < face.height():
+            cursor = face.cursorForPosition(QPoint(2, top + 10))
+            cursor.select(cursor.SelectionType.WordUnderCursor)
+            return int(cursor.selectedText().removeprefix("word"))
+    raise AssertionError("no answer at the top")
+
+
+def sorted_answers(transcript: TranscriptView) -> list[AnswerView]:
+    found = [view for view in views(transcript) if isinstance(view, AnswerView)]
+    return sorted(found, key=lambda view: view.y())
+
+
 def test_a_cut_takes_away_what_follows(transcript: TranscriptView, settle: Settle):
     turns = conversation(9)
     fill(transcript, turns)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.domain.conversation import PromptRead, Turn, deltas
 from app.domain.events import Delta
 from app.domain.tokens import Channel
+from app.ui.chat.answer_text import AnswerText
 from app.ui.chat.footer import AnswerFooter
 from app.ui.chat.heat import Heat
 from app.ui.chat.message import MessageView, Place
@@ -21,7 +22,7 @@ from app.ui.chat.trace import TracePanel
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels import wording
 from app.ui.viewmodels.heat import HeatMode
-from app.ui.widgets import label, scaled_font
+from app.ui.widgets import label
 
 
 class AnswerView(MessageView):
@@ -45,8 +46,7 @@ class AnswerView(MessageView):
         self._ended = False
         self._count = 0
         self._selected: int | None = None
-        self.answer = TokenText("Answer")
-        self.answer.setFont(scaled_font(self.answer, 1.15))
+        self.body = AnswerText()
         self.reasoning = TracePanel(TokenText("Reasoning"))
         self.tool_call = TracePanel(TokenText("Tool call"))
         self._waiting = label("Waiting for the model", kind="muted")
@@ -54,7 +54,7 @@ class AnswerView(MessageView):
         self.footer = AnswerFooter()
         self._lay_out()
         self._connect()
-        self.recolour(theme)
+        self.show_mode(mode)
 
     def grow(self, delta: Delta) -> None:
         """Add what came for an answer that is being written."""
@@ -79,6 +79,7 @@ class AnswerView(MessageView):
         self._waiting.hide()
         if count := self.reasoning.body.token_count:
             self.reasoning.set_title(wording.thought(turn.reasoning_s, count))
+        self.body.end()
         self._note.setText(turn.note)
         self._note.setVisible(bool(turn.note))
         self.footer.show_turn(turn)
@@ -92,12 +93,11 @@ class AnswerView(MessageView):
             text.select(number)
             if number is not None and text.holds(number):
                 self._reveal(text, number)
-                corner = text.mapTo(self, text.token_rect(number).toRect().topLeft())
-                shown = QRect(corner, text.token_rect(number).toRect().size())
+                shown = self._rect(text, number)
         return shown
 
     def show_mode(self, mode: HeatMode) -> None:
-        """Colour the tokens by `mode`."""
+        """Colour the tokens by `mode`; without colours the answer's Markdown is rendered."""
         self._mode = mode
         self.recolour(self._theme)
         for trace in self._traces():
@@ -106,7 +106,7 @@ class AnswerView(MessageView):
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self._theme = theme
-        self.answer.recolour(Heat(self._mode, theme, theme.window), theme.accent)
+        self.body.show_as(self._mode, theme)
         for trace in self._traces():
             trace.body.recolour(Heat(self._mode, theme, theme.surface), theme.accent)
             trace.recolour(theme)
@@ -114,7 +114,13 @@ class AnswerView(MessageView):
     def chain_after(self, before: QWidget) -> QWidget:
         """Let the Tab key come here from `before`; return where it leaves from."""
         reasoning, tool_call = self.reasoning, self.tool_call
-        stops = (reasoning.heading, reasoning.body, self.answer, tool_call.heading, tool_call.body)
+        stops = (
+            reasoning.heading,
+            reasoning.body,
+            self.body.face,
+            tool_call.heading,
+            tool_call.body,
+        )
         for stop in stops:
             QWidget.setTabOrder(before, stop)
             before = stop
@@ -138,18 +144,21 @@ class AnswerView(MessageView):
 
     def place_at(self, y: int) -> Place:
         """What lies `y` pixels below the top, by its text where it is in the answer."""
-        inside = y - self.answer.y()
-        if not 0 <= inside < self.answer.height():
+        position = self.body.position_at(y - self.body.y())
+        if position is None:
             return super().place_at(y)
-        position = self.answer.position_at_height(inside)
-        below = inside - self.answer.height_at_position(position)
-        return Place(y / max(self.height(), 1), position, below)
+        return Place(y / max(self.height(), 1), position, y - self._top_of(position))
 
     def y_of(self, place: Place) -> int:
         """Where a place lies now, in pixels below the top."""
         if place.position is None:
             return super().y_of(place)
-        return self.answer.y() + self.answer.height_at_position(place.position) + place.below
+        return self._top_of(place.position) + place.below
+
+    @property
+    def answer(self) -> TokenText:
+        """The tokens of the answer itself."""
+        return self.body.tokens
 
     @property
     def note(self) -> str:
@@ -160,13 +169,26 @@ class AnswerView(MessageView):
         """The texts of the answer, in the order in which they are shown."""
         return self.reasoning.body, self.answer, self.tool_call.body
 
+    def _top_of(self, position: int) -> int:
+        """Where the line with this position of the answer's text begins."""
+        return self.body.y() + self.body.height_at(position)
+
+    def _rect(self, text: TokenText, number: int) -> QRect:
+        """Where a token is in this widget; in rendered text, where its line is."""
+        if text is self.answer and text.isHidden():
+            top = self._top_of(text.run.span(number)[0])
+            return QRect(0, top, self.width(), self.fontMetrics().lineSpacing())
+        rect = text.token_rect(number).toRect()
+        return QRect(text.mapTo(self, rect.topLeft()), rect.size())
+
     def _extend(self, delta: Delta) -> None:
         self._waiting.hide()
         text = self._text_of(delta.channel)
-        text.extend(delta.text, delta.tokens, self._count)
+        part = self.body if delta.channel is Channel.ANSWER else text
+        part.extend(delta.text, delta.tokens, self._count)
         self._count += len(delta.tokens)
         if delta.channel is Channel.ANSWER:
-            self.answer.setVisible(not self.answer.document().isEmpty())
+            self.body.show()
         elif delta.channel is Channel.TOOL:
             self.tool_call.set_title(f"Tool call · {wording.tokens(text.token_count)}")
             self.tool_call.show_numbers(self._mode)
@@ -189,11 +211,11 @@ class AnswerView(MessageView):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        for part in (self.reasoning, self.answer, self.tool_call):
+        for part in (self.reasoning, self.body, self.tool_call):
             layout.addWidget(part)
         for part in (self._waiting, self._note, self.footer):
             layout.addWidget(part)
-        for hidden in (self.answer, self._note, self.footer):
+        for hidden in (self.body, self._note, self.footer):
             hidden.hide()
 
     def _connect(self) -> None:

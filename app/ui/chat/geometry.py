@@ -83,6 +83,15 @@ def lines_in(document: QTextDocument, top: float, bottom: float) -> Iterator[Lin
         yield line
 
 
+def blocks_in(document: QTextDocument, top: float, bottom: float) -> Iterator[QTextBlock]:
+    """The paragraphs between two heights, and the ones that touch them."""
+    block = _block_at(document, top)
+    block = block.previous() if block.previous().isValid() else block
+    while block.isValid() and block.layout().position().y() <= bottom:
+        yield block
+        block = block.next()
+
+
 def position_at(document: QTextDocument, point: QPointF) -> int | None:
     """The character under `point`, or in the gap below it; None beside the text."""
     block = _block_at(document, point.y())

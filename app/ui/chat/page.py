@@ -37,6 +37,8 @@ class PageText(QTextBrowser):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         name_scroll_bars(self, name)
+        bar = self.verticalScrollBar()
+        bar.rangeChanged.connect(lambda: bar.setRange(0, 0))  # line breaks at the end have no room
         self.document().setDocumentMargin(2)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()

@@ -104,6 +104,7 @@ class TranscriptView(MessageList):
         with self._reading():
             for view in self._answers():
                 view.show_mode(mode)
+        self._chain()
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""

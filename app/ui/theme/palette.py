@@ -32,6 +32,10 @@ class Theme:
     heat: str
     alert: str
     alert_line: str
+    code_keyword: str
+    code_string: str
+    code_number: str
+    code_name: str
 
 
 LIGHT = Theme(
@@ -52,6 +56,10 @@ LIGHT = Theme(
     heat="#e58d58",
     alert="#fdf1ea",
     alert_line="#e9b596",
+    code_keyword="#8a2b8c",
+    code_string="#2c6e2f",
+    code_number="#9a4a12",
+    code_name="#1f5fd0",
 )
 
 DARK = Theme(
@@ -72,6 +80,10 @@ DARK = Theme(
     heat="#9e521e",
     alert="#33241b",
     alert_line="#6e4629",
+    code_keyword="#d79bdc",
+    code_string="#9ccb8f",
+    code_number="#e0a878",
+    code_name="#7aa9f7",
 )
 
 
