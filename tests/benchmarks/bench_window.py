@@ -147,7 +147,10 @@ async def bench_recolouring(transcript: TranscriptView) -> None:
         f"another mode, {LONG:,} tokens, set and painted: median {times[len(times) // 2]:.1f} ms, "
         f"longest {times[-1]:.1f} ms (target {RECOLOUR_MS:.0f} ms)"
     )
+    rendering = taken(lambda: show(transcript, HeatMode.NOTHING, image))
+    print(f"its Markdown rendered, all at once: {rendering:.0f} ms")
     transcript.clear()
+    transcript.show_mode(HeatMode.SURPRISE)
 
 
 def show(transcript: TranscriptView, mode: HeatMode, image: QImage) -> None:

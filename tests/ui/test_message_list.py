@@ -357,10 +357,11 @@ def top_line(transcript: TranscriptView) -> int:
     for view in sorted_answers(transcript):
         face = view.body.face
         top = -face.mapTo(transcript.viewport(), QPoint()).y()
-        if 0 <= top < face.height():
-            cursor = face.cursorForPosition(QPoint(2, top + 10))
+        for below in range(0, 80, 10) if 0 <= top < face.height() else ():
+            cursor = face.cursorForPosition(QPoint(2, top + below))
             cursor.select(cursor.SelectionType.WordUnderCursor)
-            return int(cursor.selectedText().removeprefix("word"))
+            if cursor.selectedText():
+                return int(cursor.selectedText().removeprefix("word"))
     raise AssertionError("no answer at the top")
 
 

@@ -79,4 +79,5 @@ class AnswerText(QWidget):
         self.rendered.setFont(self.tokens.font())
         self.rendered.extend(self._said, ended=self._ended)
         self._column.addWidget(self.rendered)
+        self.rendered.show()
         self.tokens.hide()

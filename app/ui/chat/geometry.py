@@ -74,6 +74,13 @@ def line_rects(document: QTextDocument, start: int, end: int) -> list[QRectF]:
     return [rect for rect in found if rect.width() > 0] or found[:1]
 
 
+def line_top(document: QTextDocument, position: int) -> float:
+    """Where the line with this position begins, or the last one for a position behind it."""
+    block = document.findBlock(min(position, document.characterCount() - 1))
+    row = block.layout().lineForTextPosition(position - block.position())
+    return block.layout().position().y() + (row.y() if row.isValid() else 0)
+
+
 def lines_in(document: QTextDocument, top: float, bottom: float) -> Iterator[Line]:
     """The lines between two heights, and the one before them."""
     block = _block_at(document, top)

@@ -32,6 +32,10 @@ class MessageView(QWidget):
         layout = self.layout()
         assert layout is not None
         layout.activate()
+        for part in self.findChildren(QWidget):  # Qt would get to them one turn of its loop later
+            if (inner := part.layout()) is not None:
+                inner.activate()
+        layout.activate()
         if layout.hasHeightForWidth():
             return layout.totalHeightForWidth(width)
         return layout.totalSizeHint().height()

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QKeyEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
-from app.ui.chat.geometry import line_rects, lines_in
+from app.ui.chat.geometry import line_top, lines_in
 from app.ui.widgets import name_scroll_bars
 
 SCROLLING = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -49,7 +49,7 @@ class PageText(QTextBrowser):
 
     def height_at_position(self, position: int) -> int:
         """Where the line with this position begins, in pixels."""
-        return round(line_rects(self.document(), position, position)[0].top())
+        return round(line_top(self.document(), position))
 
     def loadResource(self, type: int, name: QUrl | str) -> None:
         """Nothing: no text of a model's opens a file."""
