@@ -9,6 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from app.services.engine_host import EngineHost
+    from app.services.local_server import Binding, LocalServer
     from app.ui.app import Services
 
 
@@ -35,7 +37,14 @@ def terminal(arguments: list[str]) -> int:
     from app.worker.client import WorkerClient
 
     logs.configure("terminal")
-    return run(arguments, WorkerClient, self_test)
+    return run(arguments, WorkerClient, self_test, make_server)
+
+
+def make_server(host: "EngineHost", binding: "Binding", token: str) -> "LocalServer":
+    """A stopped server that lets other programs of this computer use the engine of `host`."""
+    from app.api.server import Server
+
+    return Server(host, binding, token)
 
 
 def self_test(step: Callable[[str], AbstractContextManager[None]]) -> None:

@@ -41,6 +41,11 @@ def chats() -> Path:
     return profile() / "chats.db"
 
 
+def api_token() -> Path:
+    """The file with the token that other programs show to the server, inside the profile."""
+    return profile() / "api-token"
+
+
 def make_private(folder: Path) -> None:
     """Create `folder`, and what is missing above it, for its owner only.
 

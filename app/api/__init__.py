@@ -1,1 +1,1 @@
-"""The OpenAI-compatible server."""
+"""The local server: the engine for other programs of this computer, in the form of OpenAI's API."""

@@ -21,8 +21,12 @@ from app.domain.messages import Message, Role
 from app.domain.requests import ChatPrompt, Generate, Load
 from app.domain.sampling import SamplingParams
 from app.errors import CandorError
+from app.services import api_token
 
-PACKAGES = ("PySide6_Essentials", "qasync", "msgspec", "rich", "click", "platformdirs")
+PACKAGES = (
+    *("PySide6_Essentials", "qasync", "msgspec", "rich", "click", "platformdirs"),
+    *("starlette", "uvicorn"),
+)
 LEAST_FREE_BYTES = 100 * 2**20
 GREEDY_TOKENS = 5
 REINSTALL = "Install Candor again."
@@ -64,6 +68,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     system: dict[str, str]
     providers: tuple[str, ...]
     folders: tuple[Folder, ...]
+    server: dict[str, str]
     model: ModelTrial | None
     problems: tuple[Problem, ...]
 
@@ -73,6 +78,7 @@ def diagnose(session: Session) -> Diagnosis:
     problems: list[Problem] = []
     folders = (_own("profile", paths.profile()), _own("logs", paths.logs()), _resources())
     problems += [problem for folder in folders for problem in _folder_problems(folder)]
+    server = _server(problems)
     hello = _greeting(session, problems)
     model = _trial(session, problems) if hello else None
     return Diagnosis(
@@ -81,6 +87,7 @@ def diagnose(session: Session) -> Diagnosis:
         system=_system(),
         providers=hello.providers if hello else (),
         folders=folders,
+        server=server,
         model=model,
         problems=tuple(problems),
     )
@@ -158,6 +165,21 @@ def _folder_problems(folder: Folder) -> list[Problem]:
         free = f"{folder.free_bytes / 2**20:.0f} MB"
         return [Problem(f"Only {free} are free for {folder.path}.", "Free some space.")]
     return []
+
+
+def _server(problems: list[Problem]) -> dict[str, str]:
+    """The way in for other programs, which is shut until `candor serve` opens it."""
+    path = paths.api_token()
+    if not path.exists():
+        return {"token": "made by the first `candor serve`"}
+    if api_token.open_to_others(path):
+        problems.append(
+            Problem(
+                f"Other users can read the server's token in {path}.",
+                "Delete it; the next `candor serve` makes a new one.",
+            )
+        )
+    return {"token": str(path)}
 
 
 def _greeting(session: Session, problems: list[Problem]) -> Hello | None:

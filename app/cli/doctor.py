@@ -35,6 +35,7 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield from _table("System", diagnosis.system)
     yield from _table("Providers", dict.fromkeys(diagnosis.providers, "available"))
     yield from _table("Folders", {folder.name: _folder(folder) for folder in diagnosis.folders})
+    yield from _table("Server", diagnosis.server)
     yield from _table("Built-in model", _model(diagnosis.model))
     if diagnosis.ok:
         yield "Everything works."

@@ -16,9 +16,11 @@ from app.cli.complete import complete
 from app.cli.doctor import doctor
 from app.cli.score import score
 from app.cli.selftest import selftest
+from app.cli.serve import serve
 from app.cli.session import MakeClient
 from app.cli.terminal import SelfTest, Terminal
 from app.errors import CandorError
+from app.services.local_server import MakeServer
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ INTERRUPTED = 130
 
 
 @click.group(
-    commands=[chat, complete, score, doctor, selftest, bench],
+    commands=[chat, complete, score, serve, doctor, selftest, bench],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="candor", message="%(prog)s %(version)s")
@@ -38,10 +40,15 @@ def candor() -> None:
     """
 
 
-def run(arguments: list[str], make_client: MakeClient, self_test: SelfTest) -> int:
+def run(
+    arguments: list[str],
+    make_client: MakeClient,
+    self_test: SelfTest,
+    make_server: MakeServer,
+) -> int:
     """Run the command that `arguments` name and return the exit status."""
     _prepare_streams()
-    terminal = Terminal(make_client, self_test)
+    terminal = Terminal(make_client, self_test, make_server)
     try:
         return _invoke(arguments, terminal)
     except click.UsageError as error:

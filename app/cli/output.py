@@ -10,9 +10,7 @@ import click
 from msgspec import structs
 
 from app.cli.transcript import Transcript
-from app.domain.tokens import Candidate, Channel, TokenRecord
-
-LEAST_LOGPROB = -9999.0
+from app.domain.tokens import LEAST_LOGPROB, Candidate, Channel, TokenRecord
 
 
 def write(value: dict[str, Any]) -> None:

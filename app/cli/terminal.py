@@ -10,19 +10,25 @@ from rich.style import Style
 from app.cli.progress import ProgressBar
 from app.cli.session import MakeClient, Session
 from app.cli.visible import visible_line
+from app.services.engine_host import EngineHost
+from app.services.local_server import MakeServer
 
 Step = Callable[[str], AbstractContextManager[None]]
 SelfTest = Callable[[Step], None]
 
 
 class Terminal:
-    """Both output streams, sessions with a worker of their own, and the window's check of itself.
+    """Both output streams, sessions with a worker of their own, and what only bootstrap can make.
 
-    `self_test` does each of its parts within a `Step`, which is told the part's name.
+    `self_test` is the window's check of itself and does each of its parts within a `Step`, which
+    is told the part's name; `make_server` makes the local server.
     """
 
-    def __init__(self, make_client: MakeClient, self_test: SelfTest) -> None:
+    def __init__(
+        self, make_client: MakeClient, self_test: SelfTest, make_server: MakeServer
+    ) -> None:
         self.self_test = self_test
+        self.make_server = make_server
         self.out = Console(highlight=False)
         self.err = Console(highlight=False, stderr=True)
         self._make_client = make_client
@@ -44,3 +50,7 @@ class Terminal:
     def session(self) -> Session:
         """A session that is ready to load a model."""
         return Session(self._make_client, ProgressBar(self.err))
+
+    def engine(self) -> EngineHost:
+        """An engine that starts a lost worker again, for what outlives a request."""
+        return EngineHost(self._make_client)

@@ -68,10 +68,25 @@ class AnswerOptions(Struct, frozen=True, kw_only=True):
     top_logprobs: int = 8
 
 
+class Version(Struct, frozen=True):
+    """Which of the `count` versions of a turn this is; `index` counts from 0, the oldest first."""
+
+    index: int = 0
+    count: int = 1
+
+
 class TurnAdded(Struct, frozen=True):
-    """A question, an answer about to stream, or a turn of a chat that was opened."""
+    """A question, an answer about to stream, or a turn of a chat or version that was opened."""
 
     turn: Turn
+    version: Version = Version()
+
+
+class Cut(Struct, frozen=True):
+    """The turns from `turn_id` on make way for other ones; `usage` is of the last answer left."""
+
+    turn_id: int
+    usage: Usage | None
 
 
 class PromptRead(Struct, frozen=True):
@@ -99,7 +114,7 @@ class Cleared(Struct, frozen=True):
     """The conversation is empty again."""
 
 
-Change = TurnAdded | PromptRead | TurnGrew | TurnChanged | Cleared
+Change = TurnAdded | PromptRead | TurnGrew | TurnChanged | Cut | Cleared
 
 
 def history(turns: Sequence[Turn]) -> tuple[Message, ...]:

@@ -1,5 +1,5 @@
 """What the worker says: one tagged union, in the order Hello, then per request
-Progress*, Delta*, and exactly one of Loaded, Finished, Failed."""
+Progress*, Delta*, and exactly one of Loaded, Replayed, Finished, Failed."""
 
 from enum import StrEnum
 
@@ -92,6 +92,37 @@ class Finished(Struct, frozen=True, tag="finished"):
     seed: int | None
 
 
+class Alternative(Struct, frozen=True, array_like=True, gc=False):
+    """A token at a replayed position, raw and after sampling.
+
+    Both logprobs are in nats, `sampled_logprob` is None where the token is cut. `data` has its
+    bytes, empty for a control token, which has a `name` instead.
+    """
+
+    id: int
+    data: bytes
+    logprob: float
+    sampled_logprob: float | None
+    name: str = ""
+
+
+class Replayed(Struct, frozen=True, tag="replayed", kw_only=True):
+    """A position once more, exact over the whole vocabulary, raw and after sampling.
+
+    `alternatives` are sorted by falling raw logprob; `tail` and `sampled_tail` are the
+    probabilities outside them, before and after sampling. `kept` tokens can be drawn, with an
+    `entropy` in bits. `recomputed` says that the logits were not those of the generation itself
+    but computed again.
+    """
+
+    alternatives: tuple[Alternative, ...]
+    tail: float
+    sampled_tail: float
+    kept: int
+    entropy: float
+    recomputed: bool
+
+
 class Failed(Struct, frozen=True, tag="failed"):
     """The request ended in an error of the tree in `app.errors`, named by `code`."""
 
@@ -100,4 +131,4 @@ class Failed(Struct, frozen=True, tag="failed"):
     hint: str
 
 
-Event = Hello | Heartbeat | Progress | Loaded | Delta | Finished | Failed
+Event = Hello | Heartbeat | Progress | Loaded | Delta | Replayed | Finished | Failed

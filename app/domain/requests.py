@@ -71,10 +71,26 @@ class Score(Struct, frozen=True, tag="score", kw_only=True):
     top_logprobs: int = 5
 
 
+class Replay(Struct, frozen=True, tag="replay", kw_only=True):
+    """Say how the token behind `prompt` and `answer` comes about under `sampling`.
+
+    `prompt` is what the answer was asked with and `answer` the ids of its own tokens up to the
+    one in question, so that nothing is taken from text again. The `top` likeliest tokens before
+    and after sampling are told of, and those in `tokens` in any case. A newer replay takes the
+    place of one that is still waiting, which ends as if it had been cancelled.
+    """
+
+    prompt: Prompt
+    answer: tuple[int, ...]
+    sampling: SamplingParams
+    top: int = 8
+    tokens: tuple[int, ...] = ()
+
+
 class Cancel(Struct, frozen=True, tag="cancel"):
     """End request `target` within one token; it finishes with the reason `cancelled`."""
 
     target: int
 
 
-Command = Load | Generate | Score | Cancel
+Command = Load | Generate | Score | Replay | Cancel

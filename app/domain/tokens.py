@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+LEAST_LOGPROB = -9999.0
+"""Stands for a probability of 0 where minus infinity cannot be written, as in JSON."""
+
 
 class Channel(StrEnum):
     """Which text a token belongs to."""

@@ -39,13 +39,19 @@ def draw(weights: np.ndarray, number: float) -> tuple[int, float]:
     Returns the index and its logprob. Sums run over blocks first, since only one block's inside
     is ever looked at.
     """
-    sums = np.add.reduceat(weights, np.arange(0, weights.size, BLOCK)).astype(np.float64)
-    edges = np.cumsum(sums)
+    edges = running_sums(weights)
     target = number * edges[-1]
     block = _invert(edges, target)
     inside = np.cumsum(weights[block * BLOCK : (block + 1) * BLOCK], dtype=np.float64)
-    index = block * BLOCK + _invert(inside, target - (edges[block] - sums[block]))
+    before = edges[block - 1] if block else 0.0
+    index = block * BLOCK + _invert(inside, target - before)
     return index, min(0.0, math.log(weights[index] / edges[-1]))
+
+
+def running_sums(weights: np.ndarray) -> np.ndarray:
+    """Sums of `weights`, float32 [n], up to the end of each block, float64; the last is of all."""
+    sums = np.add.reduceat(weights, np.arange(0, weights.size, BLOCK))
+    return np.cumsum(sums.astype(np.float64))
 
 
 def _invert(edges: np.ndarray, target: float) -> int:

@@ -3,7 +3,8 @@
 The only caller of a session. It knows no text, no sampling and no requests.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import takewhile
 
 import numpy as np
@@ -42,11 +43,29 @@ class Forward:
 
         At least one token of `ids` is left to run, since only running a token gives logits.
         """
-        pairs = zip(self._ids, ids[:-1], strict=False)
-        length = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        length = self._shared(ids)
         self._kv.rewind(length)
         del self._ids[length:]
         return length
+
+    @contextmanager
+    def detour(self, ids: Sequence[int]) -> Iterator[None]:
+        """A time in which `ids` may be reused and run; what the cache held then comes back.
+
+        Raises:
+            MemoryError: what has to be set aside does not fit; nothing has changed.
+        """
+        before = list(self._ids)
+        restore = self._kv.save(self._shared(ids), min(len(before), len(ids)))
+        try:
+            yield
+        finally:
+            restore()
+            self._ids = before
+
+    def goes_on(self, ids: Sequence[int]) -> bool:
+        """Whether the cache holds all of `ids` and more."""
+        return len(self._ids) > len(ids) and self._ids[: len(ids)] == list(ids)
 
     def clear(self) -> None:
         """Forget every token."""
@@ -72,6 +91,10 @@ class Forward:
         self._kv.commit(bound.binding)
         self._ids.extend(ids)
         return logits
+
+    def _shared(self, ids: Sequence[int]) -> int:
+        pairs = zip(self._ids, ids[:-1], strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
     def _check_room(self, count: int) -> None:
         if count == 0:

@@ -64,6 +64,7 @@ def tick(model: Model, sequence: Sequence) -> list[Event]:
     logits = model.forward.run(chunk)
     progress = sequence.advance(len(chunk))
     if sequence.computed == len(sequence.ids):
+        model.rows.keep(sequence.trail.key, logits[-1])
         for choice in step(sequence, logits[-1]):
             sequence.accept(choice)
             if sequence.finished:

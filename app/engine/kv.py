@@ -5,12 +5,13 @@ and the present are the same memory and a rewind is an integer. Plain graphs giv
 that has grown, so that a rewind is a copy of its beginning.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
 from app.engine.contract import Contract, State
-from app.engine.session import IOBinding, OrtValue, tensor
+from app.engine.session import IOBinding, tensor
 from app.errors import OutOfMemory
 
 
@@ -34,6 +35,10 @@ class KvCache(Protocol):
         """Forget every token from position `length` on."""
         ...
 
+    def save(self, start: int, stop: int) -> Callable[[], None]:
+        """A function that undoes rewinds to `start` or later, and runs that reach up to `stop`."""
+        ...
+
 
 class SharedKv:
     """One buffer [1, kv_heads, capacity, head_size] per state, bound as past and as present.
@@ -45,12 +50,13 @@ class SharedKv:
 
     def __init__(self, contract: Contract, capacity: int) -> None:
         try:
-            self._buffers = [(state, _empty(state, capacity)) for state in contract.states]
+            self._arrays = [_empty(state, capacity) for state in contract.states]
         except MemoryError as error:
             raise OutOfMemory(
                 f"There is not enough memory for a context of {capacity:,} tokens.",
                 "Close other programs, or choose a smaller model.",
             ) from error
+        self._buffers = list(zip(contract.states, map(tensor, self._arrays), strict=True))
 
     def bind(self, binding: IOBinding) -> None:
         """Bind the buffers; once is enough for the life of `binding`."""
@@ -64,6 +70,16 @@ class SharedKv:
     def rewind(self, length: int) -> None:
         """Nothing to do: positions that do not count are never read."""
 
+    def save(self, start: int, stop: int) -> Callable[[], None]:
+        """Copy these positions, the only ones that will be written over."""
+        copies = [array[:, :, start:stop].copy() for array in self._arrays]
+
+        def restore() -> None:
+            for array, copy in zip(self._arrays, copies, strict=True):
+                array[:, :, start:stop] = copy
+
+        return restore
+
 
 class GrowingKv:
     """One tensor [1, kv_heads, length, head_size] per state, replaced by every run."""
@@ -72,7 +88,7 @@ class GrowingKv:
 
     def __init__(self, contract: Contract) -> None:
         self._states = contract.states
-        self._values = [_empty(state, 0) for state in self._states]
+        self._values = [tensor(_empty(state, 0)) for state in self._states]
 
     def bind(self, binding: IOBinding) -> None:
         """Bind the present cache as the past, and let the runtime allocate the next one."""
@@ -92,7 +108,16 @@ class GrowingKv:
             for value in self._values
         ]
 
+    def save(self, start: int, stop: int) -> Callable[[], None]:
+        """Hold on to the present tensors, which nothing writes into."""
+        values = self._values
 
-def _empty(state: State, positions: int) -> OrtValue:
+        def restore() -> None:
+            self._values = values
+
+        return restore
+
+
+def _empty(state: State, positions: int) -> np.ndarray:
     shape = (1, state.kv_heads, positions, state.head_size)
-    return tensor(np.zeros(shape, dtype=state.dtype))
+    return np.zeros(shape, dtype=state.dtype)

@@ -16,6 +16,7 @@ from app.engine.folder import ModelFolder, find_model
 from app.engine.forward import Forward
 from app.engine.kv import GrowingKv, SharedKv
 from app.engine.memory import physical_memory
+from app.engine.rows import RowStore
 from app.engine.session import Session
 from app.engine.template import ChatTemplate
 from app.engine.tokenizer import Tokenizer
@@ -30,7 +31,7 @@ _UNSTATED_CONTEXT = 2048  # tokens, for a model whose files state no context len
 class Model:
     """A loaded model: what is known about it, and its parts.
 
-    `tokenizer` and `template` are None where the folder has none.
+    `tokenizer` and `template` are None where the folder has none; `rows` has its latest logits.
     """
 
     info: ModelInfo
@@ -38,6 +39,7 @@ class Model:
     template: ChatTemplate | None
     forward: Forward
     eos_ids: frozenset[int]
+    rows: RowStore
 
 
 def open_model(
@@ -86,7 +88,7 @@ def open_model(
         sampling=sampling,
     )
     on_progress(_STEPS, _STEPS)
-    return Model(info, tokenizer, template, forward, eos_ids(configs, tokenizer))
+    return Model(info, tokenizer, template, forward, eos_ids(configs, tokenizer), RowStore())
 
 
 @contextmanager

@@ -38,11 +38,38 @@ def encode(model: Model, prompt: Prompt, spare: int) -> Encoded:
         case TextPrompt():
             encoded = _encode_text(model, prompt.text)
         case IdsPrompt():
-            encoded = Encoded(_checked(prompt.ids, model))
+            encoded = Encoded(checked(prompt.ids, model))
     if not encoded.ids:
         raise InvalidRequest("The prompt is empty.", "Give the model at least one token to read.")
-    _check_length(len(encoded.ids), spare, model.forward.capacity)
+    check_length(len(encoded.ids), spare, model.forward.capacity)
     return encoded
+
+
+def checked(ids: Sequence[int], model: Model) -> list[int]:
+    """The ids, every one of which the model has.
+
+    Raises:
+        InvalidRequest: one is outside its vocabulary.
+    """
+    size = model.info.vocabulary_size
+    wrong = next((token for token in ids if not 0 <= token < size), None)
+    if wrong is not None:
+        raise InvalidRequest(f"Token {wrong} does not exist; this model has 0 to {size - 1}.")
+    return list(ids)
+
+
+def check_length(needed: int, spare: int, capacity: int) -> None:
+    """Refuse a prompt of `needed` tokens that leaves no room for `spare` more.
+
+    Raises:
+        ContextExceeded: it does not fit the context.
+    """
+    if needed + spare > capacity:
+        answer = ", the answer included" if spare else ""
+        raise ContextExceeded(
+            f"The prompt needs {needed:,} tokens; this model holds {capacity:,}{answer}.",
+            "Shorten the prompt.",
+        )
 
 
 def token_bytes(model: Model) -> TokenBytes:
@@ -97,20 +124,3 @@ def _tokenizer(model: Model) -> Tokenizer:
             "This model folder has no tokenizer, so it reads token ids only.", "Give token ids."
         )
     return model.tokenizer
-
-
-def _checked(ids: Sequence[int], model: Model) -> list[int]:
-    size = model.info.vocabulary_size
-    wrong = next((token for token in ids if not 0 <= token < size), None)
-    if wrong is not None:
-        raise InvalidRequest(f"Token {wrong} does not exist; this model has 0 to {size - 1}.")
-    return list(ids)
-
-
-def _check_length(needed: int, spare: int, capacity: int) -> None:
-    if needed + spare > capacity:
-        answer = ", the answer included" if spare else ""
-        raise ContextExceeded(
-            f"The prompt needs {needed:,} tokens; this model holds {capacity:,}{answer}.",
-            "Shorten the prompt.",
-        )

@@ -12,7 +12,8 @@ import numpy as np
 
 from app.domain.sampling import SamplingParams
 from app.engine import logits as transforms
-from app.engine.draw import draw, uniform
+from app.engine.draw import uniform
+from app.engine.sampled import Sampled
 from app.engine.statistics import Distribution
 from app.errors import InvalidRequest
 
@@ -57,15 +58,18 @@ class Sampler:
 
         Greedy picks have a logprob of 0.
         """
+        number = 0.0 if self.seed is None else uniform(self.seed, position)
+        return self.sampled(distribution, history).draw(number)
+
+    def sampled(self, distribution: Distribution, history: History) -> Sampled:
+        """What is left of `distribution` after all transforms: a greedy pick is all of it."""
         row = self._adjust(distribution.logits, history)
         if self.seed is None:
-            return int(row.argmax()), 0.0
+            return Sampled(np.ones(1, dtype=np.float32), np.array([row.argmax()]))
         ids, cuts = self._shortlist(distribution, row)
         row, ids = self._narrow(row if ids is None else row[ids], ids, cuts)
         same = row is distribution.logits
-        weights = distribution.weights if same else np.exp(row - row.max())
-        index, logprob = draw(weights, uniform(self.seed, position))
-        return index if ids is None else int(ids[index]), logprob
+        return Sampled(distribution.weights if same else np.exp(row - row.max()), ids)
 
     def _shortlist(
         self, distribution: Distribution, row: np.ndarray

@@ -7,6 +7,7 @@ from app.domain.events import Event, Finished, FinishReason, Progress, Stage, Us
 from app.domain.tokens import Channel
 from app.engine.clock import Clock
 from app.engine.record import Choice
+from app.engine.rows import Trail
 from app.engine.sampler import History, Sampler
 from app.engine.transcript import Transcript
 
@@ -28,8 +29,8 @@ class Sequence:
     """One request to generate.
 
     `ids` are the prompt's and the answer's so far, the first `computed` of them in the model's
-    cache. Tokens in `forced` come next, whatever the model thinks; they need no sampler.
-    `reason` is None until the sequence has ended.
+    cache; `trail` is their fingerprint. Tokens in `forced` come next, whatever the model thinks;
+    they need no sampler. `reason` is None until the sequence has ended.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Sequence:
         top_logprobs: int,
     ) -> None:
         self.ids = list(prompt)
+        self.trail = Trail(prompt)
         self.computed = 0
         self.forced: deque[int] = deque()
         self.sampler = sampler
@@ -90,6 +92,7 @@ class Sequence:
         """Append a token, and end if it is the last."""
         self.clock.token()
         self.ids.append(choice.token)
+        self.trail.add(choice.token)
         self.history.add(choice.token)
         ends = choice.token in self._limits.ends
         self._transcript.push(choice, hidden=ends)

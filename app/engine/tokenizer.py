@@ -82,6 +82,10 @@ class Tokenizer:
         added = self._added.get(id)
         return added is not None and added.special
 
+    def name(self, id: int) -> str:
+        """How a control token is written in the vocabulary; empty for every other token."""
+        return self._added[id].content if self.is_special(id) else ""
+
     def id_of(self, token: str) -> int | None:
         """The id of the token that is written `token` in the vocabulary."""
         return self._native.token_to_id(token)

@@ -2,23 +2,23 @@
 
 Knows nothing of windows, pipes or files. Whatever happens to the worker, what was written so far
 stays; a turn goes to the repository when it begins, as it grows, and before it is told as ended.
+Another answer and a changed question stand beside the former ones, which stay.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from app.domain.chats import Node, StoredChat
+from app.domain.chats import StoredChat
 from app.domain.conversation import (
     AnswerOptions,
     Change,
     Cleared,
     PromptRead,
     Turn,
-    TurnAdded,
     TurnChanged,
     TurnGrew,
     TurnState,
@@ -32,12 +32,13 @@ from app.errors import CandorError, InvalidRequest, WorkerLost
 from app.services.answer import Answer
 from app.services.draft import Draft
 from app.services.engine_host import EngineHost
+from app.services.keeper import Keeper
 from app.services.repository import ChatRepository, InMemoryRepository
+from app.services.thread import Thread
 
 Observer = Callable[[Change], None]
 Clock = Callable[[], float]
 
-KEEP_EVERY_S = 0.9  # with the time of a write, at most a second of an answer is at risk
 RESTARTED = "The worker has been restarted."
 ENDINGS = {
     FinishReason.STOP: (TurnState.FINISHED, ""),
@@ -61,22 +62,26 @@ class Conversation:
     ) -> None:
         self._host = host
         self._repository = repository or InMemoryRepository()
+        self._keeper = Keeper(self._repository)
         self._clock = clock
         self._observers: list[Observer] = []
-        self._turns: list[Turn] = []
-        self._chat_id: int | None = None
+        self._thread = Thread()
         self._draft: Draft | None = None
         self._stream: Answer | None = None
         self._lost_worker: int | None = None
-        self._partial: asyncio.Future[None] | None = None
-        self._saving: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         """Everything said so far, the growing answer as it is now."""
-        return (*self._turns, self._draft.turn()) if self._draft else tuple(self._turns)
+        turns = self._thread.turns
+        return (*turns[:-1], self._draft.turn()) if self._draft else tuple(turns)
+
+    @property
+    def chat_id(self) -> int | None:
+        """The chat that the turns are kept in; None while there is no turn."""
+        return self._thread.chat_id
 
     @property
     def answering(self) -> bool:
@@ -97,17 +102,93 @@ class Conversation:
         if self._draft is not None:
             raise InvalidRequest("An answer is still being written.", "Stop it or wait for it.")
         _require_unicode(text)
-        self._stream = self._host.generate(self._request(text, options))
+        await self._ask(text, options)
+
+    async def regenerate(self, answer_id: int, options: AnswerOptions) -> None:
+        """Take in another answer in the place of one, which stays as a version of it.
+
+        An answer that is being written is stopped before. Raises as `send` does.
+        """
+        await self.pause()
+        self._cut(answer_id, Role.ASSISTANT)
+        await self._answer(options)
+
+    async def edit(self, question_id: int, text: str, options: AnswerOptions) -> None:
+        """Ask `text` in the place of a question, which stays as a version of it.
+
+        An answer that is being written is stopped before. Raises as `send` does.
+        """
+        _require_unicode(text)
+        await self.pause()
+        self._cut(question_id, Role.USER)
+        await self._ask(text, options)
+
+    async def step(self, turn_id: int, by: int) -> None:
+        """Show the version of a turn that is `by` after it, with what came last below that.
+
+        An answer that is being written is stopped before. Where there is no such version, nothing
+        happens.
+
+        Raises:
+            StoreUnavailable: the other version cannot be read.
+        """
+        if turn_id not in self._thread or not (ids := self._thread.beside(turn_id, by)):
+            return
+        turns = await self._repository.turns(ids)
+        await self.pause()
+        if turn_id in self._thread:
+            self._tell(self._thread.cut(turn_id))
+            for turn in turns:
+                self._tell(self._thread.add(turn))
+            await self._keeper.point(self._thread)
+
+    def stop(self) -> None:
+        """End the answer that is being written within one token; what came is kept."""
+        if self._stream is not None:
+            self._stream.cancel()
+
+    async def pause(self) -> None:
+        """Stop the answer that is being written, if any, and wait until it is kept."""
+        while self._draft is not None:
+            self.stop()
+            await self._idle.wait()
+
+    async def clear(self) -> None:
+        """Stop the answer that is being written, if any, and begin another chat."""
+        await self._turn_to(Thread())
+
+    async def open(self, chat: StoredChat) -> None:
+        """Stop the answer that is being written, if any, and go on with a stored chat."""
+        await self._turn_to(Thread(chat.summary.id, chat.turns, chat.tree))
+
+    async def note_restart(self) -> None:
+        """Say on an answer that lost its worker that there is one again."""
+        await self._idle.wait()
+        if not self._thread.turns or self._thread.turns[-1].id != self._lost_worker:
+            return
+        turn = self._thread.turns[-1]
+        if not turn.note.endswith(RESTARTED):
+            turn = replace(turn, note=f"{turn.note} {RESTARTED}")
+            self._thread.change(turn)
+            self._keeper.keep(self._thread, turn)
+            self._tell(TurnChanged(turn))
+
+    async def _ask(self, text: str, options: AnswerOptions) -> None:
         question = Turn(id=self._repository.new_turn_id(), role=Role.USER, text=text)
-        self._add(question)
+        self._tell(self._thread.add(question))
+        await self._answer(options, question)
+
+    async def _answer(self, options: AnswerOptions, *unkept: Turn) -> None:
+        """Take in an answer to the last question; what is `unkept` is kept together with it."""
+        self._stream = stream = self._host.generate(_request(self._thread.turns, options))
         self._draft = draft = Draft(self._repository.new_turn_id(), self._clock)
         self._idle.clear()
-        self._tell(TurnAdded(draft.turn()))
+        self._tell(self._thread.add(draft.turn()))
         state, note = TurnState.STOPPED, "Stopped."  # what a cancelled task or a defect leaves
         try:
-            async with contextlib.aclosing(self._stream):
-                await self._keep(question, draft.turn())
-                state, note = await self._answer(draft, self._stream)
+            async with contextlib.aclosing(stream):
+                await self._keeper.keep(self._thread, *unkept, draft.turn())
+                state, note = await self._take_in(draft, stream)
         except WorkerLost as error:
             state, note = TurnState.INTERRUPTED, f"Interrupted: {error.message} Your text is safe."
             self._lost_worker = draft.id
@@ -118,46 +199,13 @@ class Conversation:
         finally:
             await self._end(ended(draft.turn(), state, note))
 
-    def stop(self) -> None:
-        """End the answer that is being written within one token; what came is kept."""
-        if self._stream is not None:
-            self._stream.cancel()
-
-    async def clear(self) -> None:
-        """Stop the answer that is being written, if any, and begin another chat."""
-        await self._turn_to(None, ())
-
-    async def open(self, chat: StoredChat) -> None:
-        """Stop the answer that is being written, if any, and go on with a stored chat."""
-        await self._turn_to(chat.summary.id, chat.turns)
-
-    async def note_restart(self) -> None:
-        """Say on an answer that lost its worker that there is one again."""
-        await self._idle.wait()
-        if not self._turns or self._turns[-1].id != self._lost_worker:
-            return
-        turn = self._turns[-1]
-        if not turn.note.endswith(RESTARTED):
-            self._turns[-1] = turn = replace(turn, note=f"{turn.note} {RESTARTED}")
-            self._keep(turn)
-            self._tell(TurnChanged(turn))
-
-    def _request(self, text: str, options: AnswerOptions) -> Generate:
-        question = Message(role=Role.USER, content=text)
-        return Generate(
-            prompt=ChatPrompt((*history(self._turns), question), reasoning=options.reasoning),
-            sampling=options.sampling,
-            max_tokens=options.max_tokens,
-            top_logprobs=options.top_logprobs,
-        )
-
-    async def _answer(self, draft: Draft, stream: Answer) -> tuple[TurnState, str]:
+    async def _take_in(self, draft: Draft, stream: Answer) -> tuple[TurnState, str]:
         reason = FinishReason.CANCELLED
         async for event in stream:
             match event:
                 case Delta():
                     draft.grow(event)
-                    self._keep_soon()
+                    self._keeper.keep_soon(self._thread, draft.turn)
                     self._tell(TurnGrew(draft.id, event))
                 case Progress():
                     self._tell(PromptRead(draft.id, event.done, event.total))
@@ -168,55 +216,43 @@ class Conversation:
 
     async def _end(self, turn: Turn) -> None:
         """Tell of the end once it is kept: what a person saw finished is not lost."""
-        if self._saving is not None:
-            self._saving.cancel()
-            self._saving = None
+        self._keeper.end()
         try:
-            await self._keep(turn)
+            await self._keeper.keep(self._thread, turn)
         finally:
             self._draft = self._stream = None
-            self._turns.append(turn)
+            self._thread.change(turn)
             self._idle.set()
             self._tell(TurnChanged(turn))
 
-    async def _turn_to(self, chat_id: int | None, turns: Sequence[Turn]) -> None:
-        self.stop()
-        await self._idle.wait()
-        self._chat_id = chat_id
-        self._turns.clear()
+    def _cut(self, turn_id: int, role: Role) -> None:
+        turns = {turn.id: turn for turn in self._thread.turns}
+        if turn_id not in turns or turns[turn_id].role is not role:
+            raise InvalidRequest("This message is not in the chat any more.")
+        self._tell(self._thread.cut(turn_id))
+
+    async def _turn_to(self, thread: Thread) -> None:
+        await self.pause()
+        self._thread = thread
         self._tell(Cleared())
-        for turn in turns:
-            self._add(turn)
-
-    def _keep_soon(self) -> None:
-        if self._saving is None:
-            loop = asyncio.get_running_loop()
-            self._saving = loop.call_later(KEEP_EVERY_S, self._keep_partial)
-
-    def _keep_partial(self) -> None:
-        self._saving = None
-        if self._partial is not None and not self._partial.done():
-            self._keep_soon()  # a slow disk is not made slower
-        elif self._draft is not None:
-            self._partial = self._keep(self._draft.turn())
-
-    def _keep(self, *turns: Turn) -> asyncio.Future[None]:
-        if self._chat_id is None:
-            self._chat_id = self._repository.new_chat_id()
-        path = [turn.id for turn in self._turns]
-        if self._draft is not None:
-            path.append(self._draft.id)
-        parents = dict(zip(path[1:], path, strict=False))
-        nodes = [Node(turn, parents.get(turn.id)) for turn in turns]
-        return self._repository.keep(self._chat_id, nodes)
-
-    def _add(self, turn: Turn) -> None:
-        self._turns.append(turn)
-        self._tell(TurnAdded(turn))
+        for added in thread.added():
+            self._tell(added)
 
     def _tell(self, change: Change) -> None:
         for observer in tuple(self._observers):
             observer(change)
+
+
+def _request(turns: list[Turn], options: AnswerOptions) -> Generate:
+    """What the model is asked: the last of the turns, after those before it."""
+    *before, question = turns
+    asked = Message(role=Role.USER, content=question.text)
+    return Generate(
+        prompt=ChatPrompt((*history(before), asked), reasoning=options.reasoning),
+        sampling=options.sampling,
+        max_tokens=options.max_tokens,
+        top_logprobs=options.top_logprobs,
+    )
 
 
 def _require_unicode(text: str) -> None:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from app.domain.events import Hello, Loaded, Progress
 from app.domain.models import ModelInfo
-from app.domain.requests import Generate, Load, Provider, Score
+from app.domain.requests import Generate, Load, Provider, Replay, Score
 from app.errors import Bug, CandorError, InvalidRequest, WorkerLost, from_code
 from app.services.answer import Answer
 from app.worker.client import WorkerClient
@@ -112,12 +112,24 @@ class EngineHost:
                 await self._give_up(HostState.STOPPED, InvalidRequest("Loading was cancelled."))
                 raise
 
+    async def ready(self) -> ModelInfo:
+        """The loaded model, once the engine is ready.
+
+        Raises:
+            CandorError: the reason why there is none, once that is certain.
+        """
+        return (await self._ready())[1]
+
     def generate(self, request: Generate) -> Answer:
         """The events of a generation, once the engine is ready."""
         return Answer(lambda: self._submit(request))
 
     def score(self, request: Score) -> Answer:
         """The events of a scoring, once the engine is ready."""
+        return Answer(lambda: self._submit(request))
+
+    def replay(self, request: Replay) -> Answer:
+        """The one event of a replay, once the engine is ready."""
         return Answer(lambda: self._submit(request))
 
     async def close(self) -> None:
@@ -130,17 +142,21 @@ class EngineHost:
         async with self._opening:  # a load that was starting a worker has ended it by then
             await self._give_up(HostState.STOPPED, WorkerLost(_CLOSED))
 
-    async def _submit(self, request: Generate | Score) -> Stream:
-        """Raises the reason why there is no engine, once that is certain."""
+    async def _submit(self, request: Generate | Score | Replay) -> Stream:
+        client, _ = await self._ready()
+        return client.submit(request)
+
+    async def _ready(self) -> tuple[WorkerClient, ModelInfo]:
         while self._status.state in _PASSING or self._loss_is_news():
             await self._changed.wait()
-        if self._client is None or self._status.state is not HostState.READY:
+        client, status = self._client, self._status
+        if client is None or status.model is None or status.state is not HostState.READY:
             raise from_code(self._refusal.code, self._refusal.message, self._refusal.hint)
-        return self._client.submit(request)
+        return client, status.model
 
     def _loss_is_news(self) -> bool:
         """Whether the worker has ended a moment ago and the status is about to say so."""
-        lost = self._client is not None and self._client.lost
+        lost = self._client is None or self._client.lost
         return lost and self._status.state is HostState.READY
 
     async def _open(self, load: Load) -> ModelInfo:

@@ -27,6 +27,7 @@ from app.ui.collector import Collector
 from app.ui.faults import FaultRoutes
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
+from app.ui.viewmodels.chats import ChatsModel
 from app.ui.window import MainWindow
 
 SCHEMES = {
@@ -62,8 +63,10 @@ class Session:
             services.model_path,
             faults.report,
         )
+        self.chats = ChatsModel(services.conversation, services.store, faults.report)
+        self.chat.restored.connect(self.chats.refresh)
         faults.shown_by(self.chat.notice)
-        self.window = MainWindow(self.chat, appearance)
+        self.window = MainWindow(self.chat, self.chats, appearance)
         self.window.close_requested.connect(self.end)
 
     async def run(self) -> None:
@@ -79,10 +82,12 @@ class Session:
 
     async def _close(self) -> None:
         self.window.hide()
+        await self.chats.close()
         await self.chat.close()
         await self._services.host.close()
         await self._services.store.close()
         self.window.deleteLater()
+        self.chats.deleteLater()
         self.chat.deleteLater()
         await asyncio.sleep(0)
 

@@ -8,7 +8,7 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-INTERVAL_MS = 1000
+INTERVAL_MS = 250  # what a long chat leaves when it is read is looked at in parts
 
 
 class Collector(QObject):

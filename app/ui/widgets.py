@@ -5,8 +5,8 @@ Text on them is plain text, always: Qt would otherwise open files that a text na
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontDatabase, QKeySequence
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFont, QFontDatabase, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QPushButton, QWidget
 
 
@@ -29,6 +29,15 @@ def button(
     made.setAccessibleDescription(keys)
     made.clicked.connect(lambda: on_click())
     return made
+
+
+def claims_escape(event: QEvent) -> bool:
+    """Whether a widget is asked if it has its own use for Esc; it is then to say so."""
+    asked = event.type() is QEvent.Type.ShortcutOverride
+    if asked and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+        event.accept()
+        return True
+    return False
 
 
 def keys_text(keys: QKeySequence.StandardKey) -> str:

@@ -1,4 +1,4 @@
-"""The main window: the chat at the left, the chosen token and the sampling at the right.
+"""The main window: the chats at the left, one of them in the middle, a token at the right.
 
 Connects view models to widgets; decides nothing. Closing it only asks: `close_requested`.
 """
@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
+from app.services.engine_host import HostState
 from app.ui.banner import Banner
 from app.ui.chat.composer import Composer
 from app.ui.chat.message_list import COLUMN_WIDTH
@@ -18,12 +19,15 @@ from app.ui.header import Header
 from app.ui.legend import Legend
 from app.ui.panes.sampling import SamplingPane
 from app.ui.panes.token import TokenPane
+from app.ui.sidebar.dock import SidebarDock
+from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme.palette import Theme
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
+from app.ui.viewmodels.chats import ChatsModel
 from app.ui.viewmodels.heat import HeatMode
 from app.ui.viewmodels.status import ChatStatus
-from app.ui.widgets import label, line, name_scroll_bars
+from app.ui.widgets import line, name_scroll_bars
 
 PREFERRED_SIZE = QSize(1280, 800)
 PANE_WIDTH = 330
@@ -31,14 +35,16 @@ COMPOSER_OVERHANG = 16
 
 
 class MainWindow(QMainWindow):
-    """Everything a person sees of one chat."""
+    """Everything a person sees."""
 
     close_requested = Signal()
 
-    def __init__(self, chat: ChatModel, appearance: Appearance) -> None:
+    def __init__(self, chat: ChatModel, chats: ChatsModel, appearance: Appearance) -> None:
         super().__init__()
         self._chat = chat
+        self._chats = chats
         theme = appearance.theme
+        self.sidebar = Sidebar(theme, chats)
         self.header = Header()
         self.banner = Banner()
         self.legend = Legend(theme, chat.heat.mode)
@@ -49,7 +55,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Candor")
         self._lay_out()
         self._connect_chat(chat)
+        self._connect_messages(chat)
         self._connect_controls(chat)
+        self._connect_chats(chats)
         appearance.changed.connect(self._recolour)
         self._show_status(chat.status.value)
         self._show_sampling()
@@ -65,6 +73,7 @@ class MainWindow(QMainWindow):
         chat.turn_grew.connect(self.transcript.grow)
         chat.turn_changed.connect(self.transcript.change)
         chat.prompt_read.connect(self.transcript.read)
+        chat.cut.connect(self.transcript.cut)
         chat.cleared.connect(self.transcript.clear)
         chat.returned.connect(self.composer.restore)
         chat.noticed.connect(self.banner.show_notice)
@@ -73,7 +82,28 @@ class MainWindow(QMainWindow):
         chat.heat.changed.connect(self.legend.show_mode)
         chat.heat.changed.connect(self.transcript.show_mode)
         chat.selection.changed.connect(self.transcript.select)
-        chat.selection.changed.connect(self.token.show_token)
+        chat.replay.changed.connect(self.token.show_inspection)
+
+    def _connect_messages(self, chat: ChatModel) -> None:
+        transcript, write = self.transcript, self.composer.edit
+        transcript.picked.connect(chat.selection.pick)
+        transcript.stepped.connect(chat.selection.step)
+        transcript.regenerated.connect(chat.regenerate)
+        transcript.edited.connect(chat.edit)
+        transcript.copied.connect(chat.copy)
+        transcript.version_stepped.connect(chat.step_version)
+        transcript.refused.connect(chat.notice)
+        transcript.editor_left.connect(write.setFocus)
+        write.recalled.connect(transcript.edit_last)
+
+    def _connect_chats(self, chats: ChatsModel) -> None:
+        chats.noticed.connect(self.banner.show_notice)
+        chats.opened.connect(self._show_opened)
+        self.sidebar.new_chat.connect(self._new_chat)
+        self.sidebar.field.left.connect(self.composer.edit.setFocus)
+        self.header.toggled.connect(self.dock.toggle)
+        self.dock.changed.connect(self.header.show_sidebar)
+        self.header.show_sidebar(self.dock.shown)
 
     def _connect_controls(self, chat: ChatModel) -> None:
         self.composer.sent.connect(chat.send)
@@ -82,15 +112,16 @@ class MainWindow(QMainWindow):
         self.composer.edit.refused.connect(chat.notice)
         self.composer.edit.paged.connect(self.transcript.turn_page)
         self.transcript.welcome.asked.connect(self._ask)
-        self.transcript.picked.connect(chat.selection.pick)
-        self.transcript.stepped.connect(chat.selection.step)
         self.legend.chosen.connect(chat.heat.choose)
         self.header.new_chat.connect(self._new_chat)
         self.banner.retried.connect(chat.open)
         for keys, action in (
             (QKeySequence(QKeySequence.StandardKey.New), self._new_chat),
-            (QKeySequence(Qt.Key.Key_Escape), chat.stop),
+            (QKeySequence(Qt.Key.Key_Escape), self._leave),
             (QKeySequence("Ctrl+L"), self.composer.edit.setFocus),
+            (QKeySequence("Ctrl+B"), self._toggle_sidebar),
+            (QKeySequence("Ctrl+F"), self._search),
+            (QKeySequence("Ctrl+K"), self._search),
             (QKeySequence(QKeySequence.StandardKey.Quit), self.close),
             *_heat_keys(chat),
         ):
@@ -101,20 +132,41 @@ class MainWindow(QMainWindow):
         self.composer.edit.setFocus()
 
     def _new_chat(self) -> None:
-        self._chat.new_chat()
+        self._chats.new()
         self.composer.edit.setFocus()
+
+    def _show_opened(self, message: int | None) -> None:
+        if message is not None:
+            self.transcript.reveal(message)
+        self.dock.give_way()
+
+    def _toggle_sidebar(self) -> None:
+        self.dock.toggle()
+        if self.dock.is_over:
+            self.sidebar.chats.setFocus()
+
+    def _leave(self) -> None:
+        if self.dock.is_over:
+            self.composer.edit.setFocus()
+        else:
+            self._chat.stop()
+
+    def _search(self) -> None:
+        self.dock.set_shown(True)
+        self.sidebar.begin_search()
 
     def _show_status(self, status: ChatStatus) -> None:
         self.header.show_status(status)
         self.composer.set_state(can_send=status.can_send, answering=status.answering)
         self.transcript.welcome.set_enabled(status.can_send)
+        self.transcript.set_can_ask(status.state is HostState.READY)
 
     def _show_sampling(self) -> None:
         sampling = self._chat.sampling
         self.composer.show_reasoning(available=sampling.has_reasoning, on=sampling.reasoning)
 
     def _recolour(self, theme: Theme) -> None:
-        for part in (self.legend, self.transcript, self.token):
+        for part in (self.sidebar, self.legend, self.transcript, self.token):
             part.recolour(theme)
 
     def _lay_out(self) -> None:
@@ -128,6 +180,7 @@ class MainWindow(QMainWindow):
         row.addWidget(line(vertical=True))
         row.addWidget(self._pane())
         self.setCentralWidget(centre)
+        self.dock = SidebarDock(self.sidebar, centre, row)
 
     def _chat_column(self) -> QWidget:
         column = QWidget()
@@ -139,12 +192,8 @@ class MainWindow(QMainWindow):
             layout.addWidget(part)
         layout.addWidget(self.transcript, 1)
         foot = QVBoxLayout()
-        foot.setContentsMargins(24, 8, 24, 12)
-        foot.setSpacing(8)
+        foot.setContentsMargins(24, 8, 24, 18)
         foot.addLayout(self._centred_composer())
-        offline = label("Offline. Nothing leaves this computer.", kind="muted")
-        offline.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        foot.addWidget(offline)
         layout.addLayout(foot)
         return column
 

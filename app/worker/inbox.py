@@ -6,6 +6,7 @@ The listening thread puts, the scheduler takes.
 import threading
 
 from app.domain.events import Finished, FinishReason, Timings, Usage
+from app.domain.requests import Replay
 from app.worker.protocol import Request
 
 CANCELLED = Finished(FinishReason.CANCELLED, Usage(0, 0, 0, 0), Timings(0.0, 0.0, 0.0), None)
@@ -13,19 +14,25 @@ CANCELLED = Finished(FinishReason.CANCELLED, Usage(0, 0, 0, 0), Timings(0.0, 0.0
 
 
 class Inbox:
-    """Waiting requests and the one being served."""
+    """Waiting requests and those being served: one, and a replay between two of its ticks."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: list[Request] = []
-        self._served: int | None = None
-        self._cancelled = False
+        self._served: set[int] = set()
+        self._cancelled: set[int] = set()
 
-    def put(self, request: Request) -> None:
-        """Append a request."""
+    def put(self, request: Request) -> list[int]:
+        """Append a request.
+
+        Returns the waiting requests that it takes the place of, so that nobody will serve them.
+        """
         with self._changed:
+            replaced = [each for each in self._waiting if _takes_place(request, each)]
+            self._waiting = [each for each in self._waiting if each not in replaced]
             self._waiting.append(request)
             self._changed.notify()
+        return [each.id for each in replaced]
 
     def cancel(self, id: int) -> bool:
         """Cancel request `id`; True if it was still waiting, so that nobody will serve it.
@@ -33,24 +40,44 @@ class Inbox:
         A request that has ended meanwhile is none of its business.
         """
         with self._changed:
-            if id == self._served:
-                self._cancelled = True
+            if id in self._served:
+                self._cancelled.add(id)
             left = [request for request in self._waiting if request.id != id]
             removed = len(left) < len(self._waiting)
             self._waiting = left
         return removed
 
     def take(self) -> Request:
-        """Wait for the next request and return it; from now on it is the served one."""
+        """Wait for the next request and return it; from now on it is being served."""
         with self._changed:
-            self._served = None
             self._changed.wait_for(lambda: self._waiting)
             request = self._waiting.pop(0)
-            self._served = request.id
-            self._cancelled = False
+            self._served.add(request.id)
         return request
 
-    @property
-    def cancelled(self) -> bool:
-        """Whether the served request is cancelled."""
-        return self._cancelled
+    def take_replay(self) -> Request | None:
+        """The replay that waits, if any; from now on it is being served."""
+        with self._changed:
+            request = next((each for each in self._waiting if _is_replay(each)), None)
+            if request is not None:
+                self._waiting.remove(request)
+                self._served.add(request.id)
+        return request
+
+    def end(self, id: int) -> None:
+        """Request `id` is served no more."""
+        with self._changed:
+            self._served.discard(id)
+            self._cancelled.discard(id)
+
+    def cancelled(self, id: int) -> bool:
+        """Whether request `id`, which is being served, is cancelled."""
+        return id in self._cancelled
+
+
+def _is_replay(request: Request) -> bool:
+    return isinstance(request.command, Replay)
+
+
+def _takes_place(newer: Request, older: Request) -> bool:
+    return _is_replay(newer) and _is_replay(older)

@@ -106,6 +106,7 @@ def _accept(payload: bytearray, inbox: Inbox, outbox: Outbox) -> None:
         outbox.put(error.id, failed(Bug(str(error))))
         return
     if not isinstance(request.command, Cancel):
-        inbox.put(request)
+        for id in inbox.put(request):
+            outbox.put(id, CANCELLED)
     elif inbox.cancel(request.command.target):
         outbox.put(request.command.target, CANCELLED)

@@ -1,5 +1,6 @@
 """Whose turn it is in the worker: one request at a time, cancel seen between two ticks.
 
+A replay is quick and somebody waits for it with a slider in hand, so it comes between two ticks.
 Requests in, events out through `emit`; the only holder of the loaded model. Whatever a request
 raises becomes its Failed event, and the next request finds the worker usable.
 """
@@ -10,9 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from app.domain.events import Event, Loaded, Progress, Stage
-from app.domain.requests import Cancel, Generate, Load, Score
+from app.domain.requests import Cancel, Generate, Load, Replay, Score
 from app.engine import generate, score
 from app.engine.model import Model, open_model
+from app.engine.replay import replay
 from app.errors import Bug, InvalidRequest
 from app.worker.failures import failed
 from app.worker.inbox import CANCELLED, Inbox
@@ -39,6 +41,7 @@ class Scheduler:
         self._inbox = inbox
         self._emit = emit
         self._model: Model | None = None
+        self._busy = False
 
     def run(self) -> None:
         """Serve requests, one after the other, without end."""
@@ -52,6 +55,8 @@ class Scheduler:
             self._emit(request.id, CANCELLED)
         except BaseException as error:  # noqa: BLE001 - native code raises what is no Exception
             self._emit(request.id, failed(error))
+        finally:
+            self._inbox.end(request.id)
 
     def _answer(self, request: Request) -> None:
         id = request.id
@@ -66,21 +71,36 @@ class Scheduler:
                 model = self._loaded()
                 scoring = score.begin(model, wanted)
                 self._run(id, scoring, lambda: score.tick(model, scoring))
+            case Replay() as wanted:
+                self._replay(id, wanted)
             case Cancel():
                 raise Bug("A cancel reached the scheduler.")
 
     def _run(self, id: int, work: _Work, tick: Callable[[], list[Event]]) -> None:
-        while not work.finished:
-            if self._inbox.cancelled:
-                work.cancel()
-            for event in tick():
-                self._emit(id, event)
+        self._busy = True
+        try:
+            while not work.finished:
+                if self._inbox.cancelled(id):
+                    work.cancel()
+                for event in tick():
+                    self._emit(id, event)
+                if waiting := self._inbox.take_replay():
+                    self._serve(waiting)
+        finally:
+            self._busy = False
+
+    def _replay(self, id: int, wanted: Replay) -> None:
+        def cancelled() -> bool:
+            return self._inbox.cancelled(id)
+
+        event = replay(self._loaded(), wanted, aside=self._busy, cancelled=cancelled)
+        self._emit(id, event or CANCELLED)
 
     def _load(self, id: int, load: Load) -> None:
         """Let go of the present model first: two may not fit into memory."""
 
         def report(done: int, total: int) -> None:
-            if self._inbox.cancelled:
+            if self._inbox.cancelled(id):
                 raise _LoadCancelled
             self._emit(id, Progress(Stage.LOAD, done, total))
 

@@ -8,10 +8,10 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 
-from app.domain.events import Event, Failed, Finished, Loaded
+from app.domain.events import Event, Failed, Finished, Loaded, Replayed
 from app.errors import CandorError, from_code
 
-LAST = (Loaded, Finished, Failed)
+LAST = (Loaded, Replayed, Finished, Failed)
 
 
 class Route:
@@ -51,8 +51,8 @@ class Route:
 class Stream(AsyncIterator[Event]):
     """The events of one request, in order, to be read by one consumer in one loop.
 
-    It ends after Loaded or Finished and raises the request's `CandorError` where it failed.
-    Dropping it before the end, or `aclose`, cancels the request.
+    It ends after Loaded, Replayed or Finished and raises the request's `CandorError` where it
+    failed. Dropping it before the end, or `aclose`, cancels the request.
     """
 
     def __init__(self, route: Route, cancel: Callable[[], None], drop: Callable[[], None]) -> None:

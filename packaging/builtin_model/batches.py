@@ -13,7 +13,8 @@ from .corpus.mixture import draw
 from .corpus.source import Source
 from .render import split_text
 
-LONGEST = 1024
+# Batches have few shapes, since the compiled model is compiled once for each.
+WIDTHS = (64, 96, 128, 192, 256, 384, 512, 1024)
 POOL = 3000
 PROMPT_WEIGHT = 0.1
 HEADER = "<|im_start|>assistant\n"
@@ -21,7 +22,7 @@ HEADER = "<|im_start|>assistant\n"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """ids: int64 [rows, length + 1]; weights: float [rows, length], one for each target."""
+    """ids: int64 [rows, width + 1]; weights: float [rows, width], one for each target."""
 
     ids: Tensor
     weights: Tensor
@@ -38,13 +39,16 @@ class _Row:
 def batches(
     tokenizer: Tokenizer, seed: str, tokens: int, family: str | None = None
 ) -> Iterator[Batch]:
-    """Batches of at most this many tokens, padding included, without end."""
+    """Batches of this many tokens, padding included, without end."""
     source = Source(seed)
+    waiting: dict[int, list[_Row]] = {width: [] for width in WIDTHS}
     while True:
-        rows = sorted(_pool(tokenizer, source, family), key=lambda row: len(row.ids))
-        chunks = list(_chunks(rows, tokens))
-        source.random.shuffle(chunks)
-        yield from map(_batch, chunks)
+        for row in _pool(tokenizer, source, family):
+            width = next(width for width in WIDTHS if len(row.ids) <= width + 1)
+            waiting[width].append(row)
+        full = list(_full_batches(waiting, tokens))
+        source.random.shuffle(full)
+        yield from full
 
 
 def _pool(tokenizer: Tokenizer, source: Source, family: str | None) -> list[_Row]:
@@ -61,7 +65,7 @@ def _pool(tokenizer: Tokenizer, source: Source, family: str | None) -> list[_Row
         )
         for chat, prompt, answer in zip(chats, prompts, answers, strict=True)
     ]
-    return [row for row in rows if len(row.ids) <= LONGEST]
+    return [row for row in rows if len(row.ids) <= WIDTHS[-1] + 1]
 
 
 def _prompt_weights(ids: list[int], header: list[int]) -> list[float]:
@@ -77,20 +81,18 @@ def _prompt_weights(ids: list[int], header: list[int]) -> list[float]:
     return weights
 
 
-def _chunks(rows: list[_Row], tokens: int) -> Iterator[list[_Row]]:
-    chunk: list[_Row] = []
-    for row in rows:
-        if chunk and (len(chunk) + 1) * len(row.ids) > tokens:
-            yield chunk
-            chunk = []
-        chunk.append(row)
-    yield chunk
+def _full_batches(waiting: dict[int, list[_Row]], tokens: int) -> Iterator[Batch]:
+    """Takes every full batch out of what waits."""
+    for width, rows in waiting.items():
+        count = max(1, tokens // width)
+        while len(rows) >= count:
+            yield _batch(rows[:count], width)
+            del rows[:count]
 
 
-def _batch(rows: list[_Row]) -> Batch:
-    longest = max(len(row.ids) for row in rows)
-    ids = torch.zeros(len(rows), longest, dtype=torch.int64)
-    weights = torch.zeros(len(rows), longest - 1)
+def _batch(rows: list[_Row], width: int) -> Batch:
+    ids = torch.zeros(len(rows), width + 1, dtype=torch.int64)
+    weights = torch.zeros(len(rows), width)
     for index, row in enumerate(rows):
         ids[index, : len(row.ids)] = torch.tensor(row.ids)
         weights[index, : len(row.ids) - 1] = torch.tensor(row.weights[1:])

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .batches import Batch
 from .model import Decoder, ModelConfig
-from .train import TrainingPlan, train
+from .train import Forward, TrainingPlan, fast, train
 
 
 def distil(plan: TrainingPlan, teacher: Path) -> None:
@@ -21,10 +21,11 @@ def distil(plan: TrainingPlan, teacher: Path) -> None:
     content = torch.load(teacher, weights_only=True)
     main = Decoder(ModelConfig(**content["config"])).eval()
     main.load_state_dict(content["model"])
-    train(plan, lambda draft, batch: divergence(main, draft, batch))
+    teach = fast(main)
+    train(plan, lambda draft, batch: divergence(teach, draft, batch))
 
 
-def divergence(main: Decoder, draft: Decoder, batch: Batch) -> Tensor:
+def divergence(main: Forward, draft: Forward, batch: Batch) -> Tensor:
     """KL(main || draft) in nats at every target: float [rows, length]."""
     with torch.no_grad():
         wanted = main(batch.ids[:, :-1]).log_softmax(-1)

@@ -42,15 +42,18 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonal(stack: Tensor, steps: int = 5) -> Tensor:
-    """Each matrix of float [count, rows, columns] pushed towards its nearest orthogonal one."""
+    """Each matrix of float [count, rows, columns] pushed towards its nearest orthogonal one.
+
+    In bfloat16, which the method bears: the direction only has to be nearly orthogonal.
+    """
     a, b, c = COEFFICIENTS
     tall = stack.shape[-2] > stack.shape[-1]
     x = stack.mT if tall else stack
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    x = (x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)).bfloat16()
     for _ in range(steps):
         square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return x.mT if tall else x
+    return (x.mT if tall else x).float()
 
 
 def make_optimizers(model: nn.Module, lr: float) -> list[torch.optim.Optimizer]:

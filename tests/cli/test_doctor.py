@@ -1,6 +1,7 @@
 """`candor doctor`: a sound installation, and what it says of broken ones."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ def sound(program: Program) -> dict[str, Any]:
 def test_a_sound_installation(sound: dict[str, Any]) -> None:
     assert sound["ok"]
     assert sound["problems"] == []
-    assert {"candor", "python", "onnxruntime", "numpy", "tokenizers"} <= set(sound["versions"])
+    assert {"candor", "python", "onnxruntime", "numpy", "starlette", "uvicorn"} <= set(
+        sound["versions"]
+    )
     assert "CPUExecutionProvider" in sound["providers"]
     assert [folder["name"] for folder in sound["folders"]] == ["profile", "logs", "resources"]
     assert sound["system"]["telemetry"] == "off"
@@ -38,6 +41,18 @@ def test_a_program_without_its_model(program: Program, tmp_path: Path) -> None:
     assert "Problem: The program's own files are missing" in result.out
     assert "Problem: The built-in model does not run" in result.out
     assert "Everything works." not in result.out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="reads POSIX permissions")
+def test_a_token_that_others_can_read(program: Program, tmp_path: Path) -> None:
+    token = tmp_path / "api-token"
+    token.write_text("0123456789abcdef")
+    token.chmod(0o644)
+    result = program.run("doctor", CANDOR_HOME=str(tmp_path))
+    assert result.status == 1
+    assert f"Problem: Other users can read the server's token in {token}." in result.out
+    token.chmod(0o600)
+    assert program.run("doctor", CANDOR_HOME=str(tmp_path)).status == 0
 
 
 def test_a_profile_that_cannot_be_written(program: Program, tmp_path: Path) -> None:

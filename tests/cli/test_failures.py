@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.bootstrap import make_server
 from app.cli.main import run
 from app.worker.client import WorkerClient
 from tests.cli.program import ENDLESS, PATIENCE_S, Program, Result, only_child
@@ -97,7 +98,7 @@ def test_a_defect_is_named_and_logged(
     def broken() -> WorkerClient:
         raise ZeroDivisionError
 
-    assert run(["chat", "hi"], broken, lambda step: None) == 1
+    assert run(["chat", "hi"], broken, lambda step: None, make_server) == 1
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.startswith("A defect in Candor: ZeroDivisionError.")

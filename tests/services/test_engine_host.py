@@ -172,6 +172,27 @@ def test_a_killed_worker_is_started_again_and_the_next_request_works(model: Path
 
 
 @posix
+def test_a_request_between_a_loss_and_its_news_waits_too(model: Path) -> None:
+    class Lingering(WorkerClient):
+        """Takes its time to be cleared away."""
+
+        async def close(self, patience: float = 2.0) -> None:
+            await asyncio.sleep(0.2)
+            await super().close(patience)
+
+    async def scenario() -> None:
+        async with hosting(EngineHost(Lingering)) as host:
+            await host.load(model)
+            kill(host)
+            while host.worker is not None:
+                await asyncio.sleep(0)
+            assert host.status.state is HostState.READY, "nobody knows yet"
+            assert len(token_ids(await collect(host.generate(asking(3))))) == 3
+
+    asyncio.run(scenario())
+
+
+@posix
 def test_an_idle_worker_that_dies_is_started_again(model: Path) -> None:
     async def scenario() -> None:
         async with hosting() as host:

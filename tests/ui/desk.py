@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
+    QLineEdit,
     QPlainTextEdit,
     QScrollBar,
     QTextEdit,
@@ -26,7 +27,14 @@ from app.ui.chat.answer import AnswerView
 
 PATIENCE_S = 30.0
 ENOUGH_TOKENS = 12
-CONTROLS = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QTextEdit, QPlainTextEdit)
+CONTROLS = (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QLineEdit,
+    QTextEdit,
+    QPlainTextEdit,
+)
 T = TypeVar("T", bound=QWidget)
 
 

@@ -1,5 +1,6 @@
 """A window in the middle of an answer: its worker stands still, and what came is on the disk.
 
+With the argument `again` it is another answer to the same question, after one that has ended.
 Prints `LENGTH PID`: how many tokens of the answer are shown and stored, and the worker's process.
 """
 
@@ -28,9 +29,13 @@ async def main(desk: Desk) -> None:
     life = asyncio.create_task(desk.session.run())
     await desk.ready()
     pid = desk.worker_pid
+    first = await desk.ask_briefly(QUESTION) if "again" in sys.argv else None
     desk.chat.turn_grew.connect(lambda _: os.kill(pid, signal.SIGSTOP))
-    desk.chat.send(QUESTION)
-    await until(lambda: desk.turns and desk.turns[-1].tokens)
+    if first:
+        desk.chat.regenerate(first.id)
+    else:
+        desk.chat.send(QUESTION)
+    await until(lambda: desk.turns and desk.turns[-1] != first and desk.turns[-1].tokens)
     while await stored(desk) != len(desk.turns[-1].tokens):
         await asyncio.sleep(0.05)
     print(len(desk.turns[-1].tokens), pid, flush=True)  # noqa: T201

@@ -70,6 +70,36 @@ def test_a_restart_brings_the_chat_back_with_every_number_and_colour(drive: Driv
     drive(second)
 
 
+def test_versions_and_the_chosen_one_come_back_after_a_restart(drive: Drive):
+    shown: list[tuple[Turn, ...]] = []
+    seen: list[list[str | None]] = []
+
+    async def first(desk: Desk) -> None:
+        await desk.ready()
+        desk.window.sampling.temperature.field.setValue(2.0)
+        await desk.ask_briefly(QUESTION)
+        turn = await desk.ask_briefly(UNSURE)
+        desk.chat.edit(desk.turns[0].id, "Hello")
+        await until(lambda: len(desk.turns) == 2)
+        await desk.answered()
+        desk.chat.step_version(desk.turns[0].id, -1)
+        await until(lambda: len(desk.turns) == 4)
+        shown.append(desk.turns)
+        seen.append(colours(desk, turn))
+
+    async def second(desk: Desk) -> None:
+        await desk.ready()
+        assert desk.turns == shown[0]
+        assert colours(desk, desk.turns[-1]) == seen[0]
+        desk.chat.step_version(desk.turns[0].id, 1)
+        await until(lambda: len(desk.turns) == 2)
+        assert desk.turns[0].text == "Hello"
+        assert desk.turns[1].tokens
+
+    drive(first)
+    drive(second)
+
+
 def test_an_answer_that_closing_cut_off_is_shown_as_stopped(drive: Drive):
     async def first(desk: Desk) -> None:
         await desk.ready()
@@ -155,26 +185,54 @@ def test_chats_of_a_newer_version_are_left_alone_and_one_can_still_chat(drive: D
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_an_answer_that_a_kill_cut_off_is_shown_as_interrupted(drive: Drive):
-    command = [sys.executable, "-P", "-m", "tests.ui.standstill"]
+    length = killed_in_the_middle()
+
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        question, answer = desk.turns
+        assert question.text == QUESTION
+        assert_interrupted(desk, answer, length)
+
+    drive(scenario)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_kill_amid_another_answer_loses_neither_of_the_two(drive: Drive):
+    length = killed_in_the_middle("again")
+
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        question, second = desk.turns
+        assert_interrupted(desk, second, length)
+        desk.chat.step_version(second.id, -1)
+        await until(lambda: desk.turns[-1].id != second.id)
+        assert desk.turns[0] == question
+        assert desk.turns[-1].state is TurnState.STOPPED
+        assert desk.turns[-1].tokens
+        desk.find(QPushButton, "Version of the answer after this one")
+
+    drive(scenario)
+
+
+def killed_in_the_middle(*arguments: str) -> int:
+    """Kill a window amid an answer, and its worker; how many tokens were shown."""
+    command = [sys.executable, "-P", "-m", "tests.ui.standstill", *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as window:
         assert window.stdout
         length, worker = map(int, window.stdout.readline().split())
         window.kill()
         os.kill(worker, signal.SIGKILL)
+    return length
 
-    async def scenario(desk: Desk) -> None:
-        await desk.ready()
-        question, answer = desk.turns
-        assert question.text == QUESTION
-        assert answer.state is TurnState.INTERRUPTED
-        assert len(answer.tokens) >= length > 0
-        assert desk.view(answer).note.startswith("Interrupted: ")
-        assert "restarted" not in desk.view(answer).note
-        assert desk.view(answer).reasoning.body.toPlainText() == answer.reasoning
-        assert desk.view(answer).answer.toPlainText() == answer.text
 
-    drive(scenario)
+def assert_interrupted(desk: Desk, answer: Turn, length: int) -> None:
+    assert answer.state is TurnState.INTERRUPTED
+    assert len(answer.tokens) >= length > 0
+    assert desk.view(answer).note.startswith("Interrupted: ")
+    assert "restarted" not in desk.view(answer).note
+    assert desk.view(answer).reasoning.body.toPlainText() == answer.reasoning
+    assert desk.view(answer).answer.toPlainText() == answer.text
 
 
 def test_a_second_window_says_that_there_is_one(profile: Path):

@@ -5,31 +5,27 @@ into the file with the first write that succeeds.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import apsw
-import msgspec
 
-from app.domain.chats import ChatSummary, Node, StoredChat
+from app.domain.chats import ChatSummary, Node, SearchHit, StoredChat
+from app.domain.conversation import Turn
 from app.errors import StoreUnavailable
-from app.services.store import chats, messages
+from app.services.store import chats, messages, search, soundness
 from app.services.store.connection import connect, transaction
+from app.services.store.explanation import DAMAGED, explained
 from app.services.store.schema import migrate
 
 Connect = Callable[[Path], apsw.Connection]
-
-DAMAGED = (apsw.CorruptError, apsw.NotADBError)
-UNREADABLE = (ValueError, msgspec.MsgspecError, KeyError, StopIteration)
-STAYS = "The chat goes on, in memory only."
 
 _log = logging.getLogger(__name__)
 
 
 class ChatFile:
-    """All methods but the first belong to one thread."""
+    """All methods but the first belong to one thread; each may raise `StoreUnavailable`."""
 
     def __init__(self, path: Path, connect: Connect = connect) -> None:
         self._path = path
@@ -37,6 +33,9 @@ class ChatFile:
         self._connection: apsw.Connection | None = None
         self._refusal = StoreUnavailable("The chats are not open.")
         self._unwritten: dict[int, tuple[int, Node]] = {}
+        self._leaves: dict[int, int] = {}
+
+    # -- opening and closing --------------------------------------------------------------------
 
     def open(self) -> Path | None:
         """Open the file, or a new one in place of a damaged one; return where that is kept.
@@ -45,16 +44,24 @@ class ChatFile:
             StoreUnavailable: chats can be neither stored nor read.
         """
         try:
-            with _explained():
+            with explained():
                 return self._open_or_replace()
         except StoreUnavailable as error:
             self._refusal = error
             raise
 
-    def highest_ids(self) -> tuple[int, int]:
-        """The highest ids of a chat and of a message, 0 where there is none."""
-        with _explained():
-            return chats.highest_ids(self._opened())
+    def close(self) -> None:
+        """Write what still waits, if that can be done now, and let the file go."""
+        if self._connection is None:
+            return
+        try:
+            self._write_waiting()
+        except StoreUnavailable:
+            _log.warning("%d messages could not be stored.", len(self._unwritten))
+        self._connection.close()
+        self._connection = None
+
+    # -- writing --------------------------------------------------------------------------------
 
     def keep(self, chat_id: int, nodes: Sequence[Node]) -> None:
         """Write turns, and those that could not be written before, in one transaction.
@@ -63,41 +70,83 @@ class ChatFile:
             StoreUnavailable: they could not be written; they wait for the next time.
         """
         self._unwritten |= {node.turn.id: (chat_id, node) for node in nodes}
-        with _explained(), transaction(connection := self._opened()):
-            for _, (chat, node) in sorted(self._unwritten.items()):
-                chats.keep(connection, chat, node)
-        self._unwritten.clear()
+        self._leaves[chat_id] = nodes[-1].turn.id
+        self._write_waiting()
+
+    def point(self, chat_id: int, leaf: int) -> None:
+        """Let a chat end in another of its messages; raises as `keep` does."""
+        self._leaves[chat_id] = leaf
+        self._write_waiting()
+
+    def rename(self, chat_id: int, name: str) -> None:
+        """Give a chat another title."""
+        with explained(), transaction(connection := self._opened()):
+            chats.rename(connection, chat_id, name)
+
+    def mark_deleted(self, chat_id: int, deleted: bool) -> None:
+        """Hide a chat until it is purged, or show it again."""
+        with explained(), transaction(connection := self._opened()):
+            chats.mark_deleted(connection, chat_id, deleted)
+
+    def purge(self) -> None:
+        """Remove the chats that are marked as deleted, from the file and what lies beside it."""
+        with explained():
+            purged = _purge(self._opened())
+        waiting = self._unwritten.items()
+        self._unwritten = {id: place for id, place in waiting if place[0] not in purged}
+        self._leaves = {chat: leaf for chat, leaf in self._leaves.items() if chat not in purged}
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def highest_ids(self) -> tuple[int, int]:
+        """The highest ids of a chat and of a message, 0 where there is none."""
+        with explained():
+            return chats.highest_ids(self._opened())
 
     def summaries(self) -> tuple[ChatSummary, ...]:
         """Every chat, the one that was written in last first."""
-        with _explained():
+        with explained():
             return chats.summaries(self._opened())
 
-    def read(self, summary: ChatSummary) -> StoredChat:
-        """What a chat holds."""
-        with _explained():
-            return chats.read(self._opened(), summary)
+    def read(self, summary: ChatSummary, message: int | None = None) -> StoredChat:
+        """What a chat holds now, on a path that shows `message` where one is named.
 
-    def point(self, chat_id: int, leaf: int) -> None:
-        """Let a chat end in another of its messages."""
-        with _explained(), transaction(connection := self._opened()):
-            chats.point(connection, chat_id, leaf)
+        Raises:
+            InvalidRequest: it has been deleted.
+        """
+        with explained():
+            return chats.read(self._opened(), summary.id, message)
 
-    def close(self) -> None:
-        """Write what still waits, if that can be done now, and let the file go."""
-        if self._connection is None:
-            return
-        try:
-            self.keep(0, ())
-        except StoreUnavailable:
-            _log.warning("%d messages could not be stored.", len(self._unwritten))
-        self._connection.close()
-        self._connection = None
+    def turns(self, ids: Sequence[int]) -> tuple[Turn, ...]:
+        """Messages by their ids, also those that wait to be written."""
+        with explained():
+            return tuple(self._turn(id) for id in ids)
+
+    def search(self, text: str) -> tuple[SearchHit, ...]:
+        """The chats in which every word of `text` begins a word."""
+        with explained():
+            return search.search(self._opened(), text)
+
+    # -------------------------------------------------------------------------------------------
 
     def _opened(self) -> apsw.Connection:
         if self._connection is None:
             raise StoreUnavailable(self._refusal.message, self._refusal.hint)
         return self._connection
+
+    def _turn(self, id: int) -> Turn:
+        if id in self._unwritten:
+            return self._unwritten[id][1].turn
+        return messages.read(self._opened(), id)
+
+    def _write_waiting(self) -> None:
+        with explained(), transaction(connection := self._opened()):
+            for _, (chat, node) in sorted(self._unwritten.items()):
+                chats.keep(connection, chat, node)
+            for chat, leaf in self._leaves.items():
+                chats.point(connection, chat, leaf)
+        self._unwritten.clear()
+        self._leaves.clear()
 
     def _open_or_replace(self) -> Path | None:
         try:
@@ -111,10 +160,11 @@ class ChatFile:
     def _open(self) -> None:
         connection = self._connect(self._path)
         try:
-            _check(connection)
+            soundness.check(connection)
             migrate(connection)
             with transaction(connection):
                 messages.interrupt_open(connection)
+            _purge(connection)
         except BaseException:
             connection.close()
             raise
@@ -132,28 +182,9 @@ class ChatFile:
         return aside
 
 
-def _check(connection: apsw.Connection) -> None:
-    found = connection.execute("PRAGMA quick_check(1)").get
-    if found != "ok":
-        raise apsw.CorruptError(found)
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what SQLite and the system say into a sentence for a person."""
-    try:
-        yield
-    except apsw.FullError as error:
-        hint = (
-            "Free some space before you close Candor; what waits is stored with your next question."
-        )
-        raise StoreUnavailable(f"The disk is full. {STAYS}", hint) from error
-    except (*DAMAGED, *UNREADABLE) as error:
-        hint = "Nothing was deleted. Start Candor again: it checks the file."
-        raise StoreUnavailable(f"The file with your chats is damaged. {STAYS}", hint) from error
-    except (apsw.Error, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise StoreUnavailable(
-            f"Your chats cannot be stored: {reason}. {STAYS}",
-            "Check the disk and the rights to the profile folder.",
-        ) from error
+def _purge(connection: apsw.Connection) -> tuple[int, ...]:
+    with transaction(connection):
+        purged = chats.purge(connection)
+    if purged:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # no page of them stays beside it
+    return purged

@@ -1,7 +1,7 @@
 """Turns as rows: the message tree of a chat and the token rows of its answers.
 
-A turn is written again while it grows and once it has ended; no row is ever removed but token rows
-that are written anew in larger blocks.
+A turn is written again while it grows and once it has ended. Rows go only with their whole chat;
+token rows are also written anew in larger blocks.
 """
 
 import time
@@ -58,10 +58,15 @@ def write(connection: apsw.Connection, chat_id: int, node: Node) -> None:
 
 
 def read(connection: apsw.Connection, message_id: int) -> Turn:
-    """A turn with its token records; where those are damaged, its note says so."""
-    id, role, state, text, reasoning, tool_call, reasoning_s, usage, timings, note = next(
-        connection.execute(READ, (message_id,))
-    )
+    """A turn with its token records; where those are damaged, its note says so.
+
+    Raises:
+        KeyError: there is no such message.
+    """
+    row = connection.execute(READ, (message_id,)).fetchone()
+    if row is None:
+        raise KeyError(message_id)
+    id, role, state, text, reasoning, tool_call, reasoning_s, usage, timings, note = row
     try:
         tokens = _read_tokens(connection, id)
     except ValueError:

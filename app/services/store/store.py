@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from app.domain.chats import ChatSummary, Node, StoredChat
+from app.domain.chats import ChatSummary, Node, SearchHit, StoredChat
+from app.domain.conversation import Turn
 from app.errors import CandorError, StoreUnavailable
 from app.services.store.chat_file import ChatFile
 
@@ -64,20 +65,48 @@ class ChatStore:
 
         The future is done once they are on the disk, or once the observers know why they are not.
         """
-        loop = asyncio.get_running_loop()
-        return self._run(lambda: self._write(loop, chat_id, nodes))
+        return self._write(lambda: self._file.keep(chat_id, nodes))
+
+    def point(self, chat_id: int, leaf: int) -> Future[None]:
+        """Let a chat end in another of its messages; the future is as that of `keep`."""
+        return self._write(lambda: self._file.point(chat_id, leaf))
+
+    async def turns(self, ids: Sequence[int]) -> tuple[Turn, ...]:
+        """Messages by their ids, decoded in the writer's thread."""
+        return await self._run(lambda: self._file.turns(ids))
 
     async def chats(self) -> tuple[ChatSummary, ...]:
         """Every chat, the one that was written in last first."""
         return await self._run(self._file.summaries)
 
-    async def read(self, summary: ChatSummary) -> StoredChat:
-        """What a chat holds."""
-        return await self._run(lambda: self._file.read(summary))
+    async def read(self, summary: ChatSummary, message: int | None = None) -> StoredChat:
+        """What a chat holds now, on a path that shows `message` where one is named.
 
-    async def point(self, chat_id: int, leaf: int) -> None:
-        """Let a chat end in another of its messages: another version, or an earlier place."""
-        await self._run(lambda: self._file.point(chat_id, leaf))
+        Raises:
+            InvalidRequest: it has been deleted.
+            StoreUnavailable: it cannot be read.
+        """
+        return await self._run(lambda: self._file.read(summary, message))
+
+    async def search(self, text: str) -> tuple[SearchHit, ...]:
+        """The chats in which every word of `text` begins a word, the one used last first."""
+        return await self._run(lambda: self._file.search(text))
+
+    async def rename(self, chat_id: int, name: str) -> None:
+        """Give a chat another title."""
+        await self._run(lambda: self._file.rename(chat_id, name))
+
+    async def delete(self, chat_id: int) -> None:
+        """Hide a chat; its rows go with `purge`, or when the file is opened the next time."""
+        await self._run(lambda: self._file.mark_deleted(chat_id, True))
+
+    async def undelete(self, chat_id: int) -> None:
+        """Show a chat again that was deleted and not purged since."""
+        await self._run(lambda: self._file.mark_deleted(chat_id, False))
+
+    async def purge(self) -> None:
+        """Remove the rows of deleted chats."""
+        await self._run(self._file.purge)
 
     async def close(self) -> None:
         """Finish what is being stored and let the file go."""
@@ -89,11 +118,17 @@ class ChatStore:
         running = asyncio.wrap_future(self._writer.submit(work))
         return asyncio.shield(running)
 
-    def _write(self, loop: asyncio.AbstractEventLoop, chat_id: int, nodes: Sequence[Node]) -> None:
-        try:
-            self._file.keep(chat_id, nodes)
-        except StoreUnavailable as error:
-            loop.call_soon_threadsafe(self._report, error)
+    def _write(self, work: Callable[[], None]) -> Future[None]:
+        """Work that does not fail: the observers hear why it could not be done."""
+        loop = asyncio.get_running_loop()
+
+        def attempt() -> None:
+            try:
+                work()
+            except StoreUnavailable as error:
+                loop.call_soon_threadsafe(self._report, error)
+
+        return self._run(attempt)
 
     def _report(self, error: StoreUnavailable) -> None:
         for observer in self._observers:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QRect, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.domain.conversation import PromptRead, Turn, deltas
+from app.domain.conversation import PromptRead, Turn, TurnState, deltas
 from app.domain.events import Delta
 from app.domain.tokens import Channel
+from app.ui.chat.actions import AnswerActions
 from app.ui.chat.answer_text import AnswerText
 from app.ui.chat.footer import AnswerFooter
 from app.ui.chat.heat import Heat
@@ -52,6 +53,7 @@ class AnswerView(MessageView):
         self._waiting = label("Waiting for the model", kind="muted")
         self._note = label(kind="note", wrap=True)
         self.footer = AnswerFooter()
+        self.action_row = AnswerActions()
         self._lay_out()
         self._connect()
         self.show_mode(mode)
@@ -83,6 +85,8 @@ class AnswerView(MessageView):
         self._note.setText(turn.note)
         self._note.setVisible(bool(turn.note))
         self.footer.show_turn(turn)
+        failed = turn.state in (TurnState.FAILED, TurnState.INTERRUPTED)
+        self.action_row.show_end(failed=failed, has_text=bool(turn.text))
         self.footer.show()
 
     def select(self, number: int | None) -> QRect:
@@ -103,6 +107,10 @@ class AnswerView(MessageView):
         for trace in self._traces():
             trace.show_numbers(mode)
 
+    def set_can_ask(self, can_ask: bool) -> None:
+        """Whether another answer could be written now."""
+        self.action_row.set_enabled(can_ask)
+
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self._theme = theme
@@ -121,7 +129,7 @@ class AnswerView(MessageView):
             tool_call.heading,
             tool_call.body,
         )
-        for stop in stops:
+        for stop in (*stops, *self.action_row.stops()):
             QWidget.setTabOrder(before, stop)
             before = stop
         return before
@@ -215,6 +223,7 @@ class AnswerView(MessageView):
             layout.addWidget(part)
         for part in (self._waiting, self._note, self.footer):
             layout.addWidget(part)
+        self.footer.add_actions(self.action_row)
         for hidden in (self.body, self._note, self.footer):
             hidden.hide()
 

@@ -25,10 +25,12 @@ PAGES = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 class QuestionEdit(QPlainTextEdit):
     """A text field that grows with its lines; `entered` is Enter, `refused` a text too long.
 
+    `recalled` is the Up key in an empty field.
     `paged` is a Page key, -1 up and 1 down: the conversation is what has pages.
     """
 
     entered = Signal()
+    recalled = Signal()
     refused = Signal(object)
     paged = Signal(object)
     focused = Signal(bool)
@@ -50,6 +52,8 @@ class QuestionEdit(QPlainTextEdit):
             self.entered.emit()
         elif event.key() in PAGES:
             self.paged.emit(PAGES[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_Up and self.document().isEmpty():
+            self.recalled.emit()
         else:
             super().keyPressEvent(event)
 

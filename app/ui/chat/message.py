@@ -27,6 +27,9 @@ class MessageView(QWidget):
         """Whether the view must outlast its being scrolled out of sight."""
         return False
 
+    def set_can_ask(self, can_ask: bool) -> None:
+        """Whether the model could answer now."""
+
     def fitting_height(self, width: int) -> int:
         """The height that the message takes in `width` pixels, which it has."""
         layout = self.layout()

@@ -112,6 +112,12 @@ class MessageList(QScrollArea):
         view.hide()
         view.deleteLater()
 
+    def _show_top(self, index: int) -> None:
+        """Bring the beginning of a message to the top of what is in sight."""
+        self._need(index)
+        self.verticalScrollBar().setValue(self._column.top(index) - NEAR)
+        self._fill()
+
     def _show_part(self, index: int, part: QRect) -> None:
         """Bring a part of a message into sight."""
         for _ in range(2):  # what was only guessed on the way there is known the second time

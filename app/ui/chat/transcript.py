@@ -1,9 +1,9 @@
-"""The conversation: turns in, the messages that show them; picked tokens out."""
+"""The conversation: turns in, the messages that show them; what a person does with them out."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.domain.conversation import PromptRead, Turn, TurnGrew, TurnState
+from app.domain.conversation import PromptRead, Turn, TurnGrew, TurnState, Version
 from app.domain.messages import Role
 from app.domain.tokens import Channel
 from app.ui.chat.answer import AnswerView
@@ -17,16 +17,26 @@ from app.ui.theme.palette import Theme
 from app.ui.viewmodels.heat import HeatMode
 from app.ui.viewmodels.selection import Selected
 
-AROUND_QUESTION = 22
-AROUND_ANSWER = 40
+AROUND_QUESTION = 56
+AROUND_ANSWER = 44
 AROUND_TRACE = 70
 
 
 class TranscriptView(MessageList):
-    """`picked` carries an answer's id and a token's index in it."""
+    """`picked` carries an answer's id and a token's index in it.
+
+    `regenerated` and `copied` carry a turn's id, `edited` one and the new text, `version_stepped`
+    one and -1 or 1; `editor_left` tells that a question is no longer edited, `refused` an error.
+    """
 
     picked = Signal(object, object)
     stepped = Signal(object)
+    regenerated = Signal(object)
+    copied = Signal(object)
+    edited = Signal(object, str)
+    version_stepped = Signal(object, object)
+    editor_left = Signal()
+    refused = Signal(object)
 
     def __init__(self, theme: Theme, mode: HeatMode = HeatMode.SURPRISE) -> None:
         self.welcome = WelcomeView()
@@ -34,18 +44,35 @@ class TranscriptView(MessageList):
         self.setObjectName("transcript")
         self._theme = theme
         self._mode = mode
+        self._can_ask = False
         self._turns: list[Turn] = []
+        self._versions: dict[int, Version] = {}
         self._places: dict[int, int] = {}
         self._folded: dict[int, frozenset[Channel]] = {}
         self._selected: Selected | None = None
 
-    def add(self, turn: Turn) -> None:
+    def add(self, turn: Turn, version: Version = Version()) -> None:  # noqa: B008
         """Show a question, an answer that is about to stream, or one that ended earlier."""
         self._places[turn.id] = len(self._turns)
+        self._versions[turn.id] = version
         self._turns.append(turn)
         if turn.role is Role.USER:
             self._following = True
         self._append()
+
+    def cut(self, turn_id: int) -> None:
+        """Take away a turn and all that follow it."""
+        index = self._places[turn_id]
+        for turn in self._turns[index:]:
+            del self._places[turn.id], self._versions[turn.id]
+        self._following = True
+        self._cut(index)
+        del self._turns[index:]
+
+    def clear(self) -> None:
+        """Show an empty chat."""
+        if self._turns:
+            self.cut(self._turns[0].id)
 
     def grow(self, growth: TurnGrew) -> None:
         """Show what came."""
@@ -67,26 +94,25 @@ class TranscriptView(MessageList):
         view = self._views.get(self._places.get(turn_id, -1))
         return view if isinstance(view, AnswerView) else None
 
-    def cut(self, turn_id: int) -> None:
-        """Take away a turn and all that follow it."""
-        index = self._places[turn_id]
-        for turn in self._turns[index:]:
-            del self._places[turn.id]
-        self._cut(index)
-        del self._turns[index:]
-
-    def clear(self) -> None:
-        """Show an empty chat."""
-        self._following = True
-        if self._turns:
-            self.cut(self._turns[0].id)
-
     def reveal(self, turn_id: int) -> None:
         """Scroll to the beginning of a turn."""
-        index = self._places[turn_id]
-        self._following = False
-        self._need(index)
-        self.verticalScrollBar().setValue(self._column.top(index))
+        index = self._places.get(turn_id)
+        if index is not None:
+            self._following = False
+            self._show_top(index)
+
+    def edit_last(self) -> None:
+        """Let the last question be written anew."""
+        asked = [index for index, turn in enumerate(self._turns) if turn.role is Role.USER]
+        if asked and isinstance(view := self._need(asked[-1]), QuestionView):
+            view.edit()
+            self.ensureWidgetVisible(view)
+
+    def set_can_ask(self, can_ask: bool) -> None:
+        """Whether the model could answer now."""
+        self._can_ask = can_ask
+        for view in self._views.values():
+            view.set_can_ask(can_ask)
 
     def select(self, selected: Selected | None) -> None:
         """Frame the selected token and bring it into view."""
@@ -114,16 +140,30 @@ class TranscriptView(MessageList):
 
     def _make(self, index: int) -> MessageView:
         turn = self._turns[index]
-        return QuestionView(turn.text) if turn.role is Role.USER else self._made_answer(turn, index)
+        view = self._question(turn) if turn.role is Role.USER else self._made_answer(turn)
+        version = self._versions[turn.id]
+        view.action_row.show_versions(version.index, version.count)
+        view.action_row.copied.connect(lambda: self.copied.emit(turn.id))
+        view.action_row.version_stepped.connect(lambda by: self.version_stepped.emit(turn.id, by))
+        view.set_can_ask(self._can_ask)
+        return view
 
-    def _made_answer(self, turn: Turn, index: int) -> AnswerView:
+    def _question(self, turn: Turn) -> QuestionView:
+        view = QuestionView(turn.text)
+        view.edited.connect(lambda text: self.edited.emit(turn.id, text))
+        view.left.connect(self.editor_left)
+        view.refused.connect(self.refused)
+        return view
+
+    def _made_answer(self, turn: Turn) -> AnswerView:
         view = AnswerView(self._theme, self._mode)
         view.picked.connect(lambda number: self.picked.emit(turn.id, number))
         view.stepped.connect(self.stepped)
-        view.fold(self._folded.get(turn.id, frozenset()))
+        view.action_row.regenerated.connect(lambda: self.regenerated.emit(turn.id))
         if turn.state is not TurnState.STREAMING:
             view.present(turn)
-        view.select(self._number(index))
+        view.select(self._number(self._places[turn.id]))
+        view.fold(self._folded.get(turn.id, frozenset()))
         return view
 
     def _release(self, index: int, view: MessageView) -> None:

@@ -1,4 +1,4 @@
-"""The alternatives of a token as rows: text, bar, number."""
+"""The alternatives of a token as rows: text, paired bars, two numbers."""
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -8,35 +8,49 @@ from app.ui.theme.palette import Theme
 from app.ui.viewmodels.alternatives import Row
 from app.ui.widgets import fixed_font, label
 
-LONGEST_TEXT = 14
+LONGEST_TEXT = 11
+HEIGHT = 14
+THICK, THIN, MARK = 12.0, 5.0, 2.0
+HEADINGS = ("", "", "raw", "sampled")
 
 
 class Bar(QWidget):
-    """A share of the whole, 0 to 1, as a length."""
+    """Two shares of the whole as lengths: raw thick and pale, after sampling thin and strong."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self._row = Row("", 0.0, "")
-        self.setFixedHeight(12)
+        self._row = Row(text="", word="", share=0.0)
+        self.setFixedHeight(HEIGHT)
         self.setMinimumWidth(60)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_row(self, row: Row) -> None:
-        """Draw this row's share."""
+        """Draw this row's shares."""
         self._row = row
-        self.setAccessibleName(f"{row.text}: {row.number}")
+        self.setAccessibleName(row.spoken)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bar; the chosen token in full colour, all others together in grey."""
-        colours = {(True, False): self.theme.accent, (False, True): self.theme.muted}
+        """Draw the bars; a token that is cut gets a mark where its thin bar would begin."""
+        row, theme = self._row, self.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours.get((self._row.chosen, self._row.rest), self.theme.bar)))
-        width = max(self._row.share * self.width(), 2.0 if self._row.share > 0 else 0.0)
-        painter.drawRoundedRect(QRectF(0, 2, width, self.height() - 4), 2, 2)
+        self._draw(painter, row.share, THICK, theme.track if row.rest else theme.bar)
+        if row.sampled:
+            self._draw(painter, row.sampled, THIN, theme.muted if row.rest else theme.accent)
+        elif row.sampled is not None:
+            painter.setBrush(QColor(theme.muted))
+            painter.drawRect(QRectF(0, (HEIGHT - THIN) / 2, MARK, THIN))
+
+    def _draw(self, painter: QPainter, share: float, height: float, colour: str) -> None:
+        if share <= 0:
+            return
+        painter.setBrush(QColor(colour))
+        width = max(share * self.width(), MARK)
+        bar = QRectF(0, (HEIGHT - height) / 2, width, height)
+        painter.drawRoundedRect(bar, min(2.0, width / 2), 2.0)
 
 
 class Bars(QWidget):
@@ -45,12 +59,14 @@ class Bars(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._rows: list[tuple[QLabel, Bar, QLabel]] = []
+        self._rows: list[tuple[QLabel, Bar, QLabel, QLabel]] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(10)
-        self._grid.setVerticalSpacing(5)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(1, 1)
+        for column, text in enumerate(HEADINGS):
+            self._grid.addWidget(_number(text), 0, column)
 
     def show_rows(self, rows: list[Row]) -> None:
         """Show these rows."""
@@ -65,23 +81,26 @@ class Bars(QWidget):
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self._theme = theme
-        for _, bar, _ in self._rows:
+        for _, bar, _, _ in self._rows:
             bar.theme = theme
             bar.update()
 
-    def texts(self) -> list[tuple[str, str]]:
-        """Text and number of every row that is shown."""
+    def texts(self) -> list[tuple[str, str, str]]:
+        """Text and numbers of every row that is shown."""
         shown = (row for row in self._rows if row[0].isVisibleTo(self))
-        return [(text.text(), number.text()) for text, _, number in shown]
+        return [(text.text(), raw.text(), sampled.text()) for text, _, raw, sampled in shown]
+
+    def spoken(self) -> list[str]:
+        """What a screen reader says of every row that is shown."""
+        return [bar.accessibleName() for _, bar, _, _ in self._rows if bar.isVisibleTo(self)]
 
     def _add_row(self) -> None:
-        text, bar, number = label(), Bar(self._theme), label(kind="muted")
+        text = label()
         text.setFont(fixed_font(text))
-        number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row = len(self._rows)
-        for column, widget in enumerate((text, bar, number)):
-            self._grid.addWidget(widget, row, column)
-        self._rows.append((text, bar, number))
+        widgets = text, Bar(self._theme), _number(), _number()
+        for column, widget in enumerate(widgets):
+            self._grid.addWidget(widget, len(self._rows) + 1, column)
+        self._rows.append(widgets)
 
 
 def elided(text: str) -> str:
@@ -89,7 +108,21 @@ def elided(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
-def _fill(text: QLabel, bar: Bar, number: QLabel, row: Row) -> None:
+def _number(text: str = "") -> QLabel:
+    made = label(text, kind="muted")
+    made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return made
+
+
+def _fill(text: QLabel, bar: Bar, raw: QLabel, sampled: QLabel, row: Row) -> None:
     text.setText(elided(row.text))
-    number.setText(row.number)
+    _emphasise(text, "strong" if row.chosen else "muted" if row.sampled == 0 else "")
+    raw.setText(row.number)
+    sampled.setText(row.sampled_number)
     bar.show_row(row)
+
+
+def _emphasise(text: QLabel, kind: str) -> None:
+    if text.property("kind") != kind:
+        text.setProperty("kind", kind)
+        text.style().polish(text)

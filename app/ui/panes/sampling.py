@@ -1,68 +1,17 @@
-"""Temperature and top-p as sliders with their numbers, for the next answer."""
+"""How tokens are picked, as sliders with their numbers: of the next answer, and of the bars."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import (
-    QDoubleSpinBox,
-    QGridLayout,
-    QHBoxLayout,
-    QSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from functools import partial
 
-from app.ui.viewmodels.sampling import SamplingModel
-from app.ui.viewmodels.wording import other_samplers
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.ui.panes.number import NumberSlider, OptionalNumber
+from app.ui.viewmodels.sampling import KNOBS, SamplingModel, remark
+from app.ui.viewmodels.typed import read_longest, read_seed
 from app.ui.widgets import button, label
 
-PARTS = 100
-
-
-class NumberSlider(QWidget):
-    """A slider and a number field that are one value, in steps of a hundredth."""
-
-    moved = Signal(float)
-
-    def __init__(self, name: str, explanation: str, highest: float) -> None:
-        super().__init__()
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.field = QDoubleSpinBox()
-        self.field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.field.setSingleStep(0.05)
-        self.field.setFixedWidth(56)
-        self.slider.setPageStep(10)
-        for control in (self.slider, self.field):
-            control.setAccessibleName(name)
-            control.setAccessibleDescription(explanation)
-        self._set_highest(highest)
-        self.slider.valueChanged.connect(lambda parts: self._move(parts / PARTS))
-        self.field.valueChanged.connect(self._move)
-        self._lay_out(name, explanation)
-
-    def show_value(self, value: float) -> None:
-        """Show a value without telling it back; the scale grows where it does not reach."""
-        if value > self.field.maximum():
-            self._set_highest(value)
-        with QSignalBlocker(self.slider), QSignalBlocker(self.field):
-            self.slider.setValue(round(value * PARTS))
-            self.field.setValue(value)
-
-    def _move(self, value: float) -> None:
-        self.show_value(value)
-        self.moved.emit(value)
-
-    def _set_highest(self, value: float) -> None:
-        self.slider.setMaximum(round(value * PARTS))
-        self.field.setMaximum(value)
-
-    def _lay_out(self, name: str, explanation: str) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(3)
-        grid.addWidget(label(name), 0, 0)
-        grid.addWidget(self.field, 0, 1)
-        grid.addWidget(self.slider, 1, 0, 1, 2)
-        grid.addWidget(label(explanation, kind="muted", wrap=True), 2, 0, 1, 2)
+HINT = "Move a slider: the bars above follow, without running the model again."
+NEUTRAL = "Shows and uses the model's own distribution, nothing cut or reshaped"
 
 
 class SamplingPane(QWidget):
@@ -71,37 +20,67 @@ class SamplingPane(QWidget):
     def __init__(self, model: SamplingModel) -> None:
         super().__init__()
         self._model = model
-        self.temperature = NumberSlider(
-            "Temperature", "Higher is more varied; 0 always takes the likeliest token.", 2.0
+        self.knobs = {knob.name: NumberSlider(knob) for knob in KNOBS}
+        self.seed = OptionalNumber(
+            "Seed",
+            "The same seed and question give the same answer.",
+            "random",
+            read_seed,
         )
-        self.top_p = NumberSlider(
-            "Top-p", "Only the likeliest tokens that together reach this probability.", 1.0
+        self.longest = OptionalNumber(
+            "Longest answer",
+            "The most tokens an answer may have, reasoning included.",
+            "no limit",
+            read_longest,
         )
+        self.neutral = button("Neutral", self._switch, kind="segment", keys=NEUTRAL)
+        self.neutral.setCheckable(True)
         self._reset = button("Model's defaults", model.reset, kind="quiet")
-        self._others = label(kind="muted", wrap=True)
+        self.remark = label(kind="muted", wrap=True)
         self._lay_out()
-        self.temperature.moved.connect(model.set_temperature)
-        self.top_p.moved.connect(model.set_top_p)
+        for name, knob in self.knobs.items():
+            knob.moved.connect(partial(model.set, name))
+        self.seed.chosen.connect(model.set_seed)
+        self.longest.chosen.connect(model.set_max_tokens)
         model.changed.connect(self._refresh)
         self._refresh()
 
+    @property
+    def temperature(self) -> NumberSlider:
+        """The slider that is used most."""
+        return self.knobs["temperature"]
+
+    @property
+    def top_p(self) -> NumberSlider:
+        """The nucleus."""
+        return self.knobs["top_p"]
+
+    def _switch(self) -> None:
+        self._model.set_neutral(self.neutral.isChecked())
+
     def _refresh(self) -> None:
-        params = self._model.params
-        self.temperature.show_value(params.temperature)
-        self.top_p.show_value(params.top_p)
-        self._reset.setEnabled(not self._model.is_default)
-        self._others.setText(other_samplers(params))
-        self._others.setVisible(bool(self._others.text()))
+        model = self._model
+        for name, knob in self.knobs.items():
+            knob.show_value(getattr(model.params, name))
+            knob.setEnabled(not model.neutral)
+        self.seed.show_value(model.params.seed)
+        self.longest.show_value(model.max_tokens)
+        with QSignalBlocker(self.neutral):
+            self.neutral.setChecked(model.neutral)
+        self._reset.setEnabled(not model.is_default)
+        self.remark.setText(remark(model.params))
+        self.remark.setVisible(bool(self.remark.text()))
 
     def _lay_out(self) -> None:
         heading = QHBoxLayout()
-        heading.addWidget(label("Sampling of the next answer", kind="strong"))
+        heading.addWidget(label("Sampling", kind="strong"))
         heading.addStretch(1)
         heading.addWidget(self._reset)
+        heading.addWidget(self.neutral)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 16)
-        layout.setSpacing(14)
+        layout.setContentsMargins(18, 10, 18, 12)
+        layout.setSpacing(3)
         layout.addLayout(heading)
-        layout.addWidget(self.temperature)
-        layout.addWidget(self.top_p)
-        layout.addWidget(self._others)
+        layout.addWidget(label(HINT, kind="muted", wrap=True))
+        for part in (*self.knobs.values(), self.remark, self.seed, self.longest):
+            layout.addWidget(part)

@@ -1,73 +1,93 @@
 """The chosen token's numbers and its alternatives."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.ui.panes.bars import Bars
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels import wording
-from app.ui.viewmodels.alternatives import rows
+from app.ui.viewmodels.alternatives import rows, token_name
+from app.ui.viewmodels.record_text import tsv
+from app.ui.viewmodels.replay import Inspection
 from app.ui.viewmodels.selection import Selected
-from app.ui.widgets import fixed_font, label
+from app.ui.widgets import button, fixed_font, label
 
 INVITATION = "Click a word of an answer, or move with the arrow keys, to see its numbers."
+RECOMPUTING = "Recomputing"
 
 
 class TokenPane(QWidget):
-    """Shows a Selected token, or how to select one."""
+    """Shows an Inspection, or how to select a token."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.text = label(kind="token", wrap=True)
         self.text.setFont(fixed_font(self.text, 1.6))
         self.numbers: dict[str, QLabel] = {}
-        self._invitation = label(INVITATION, kind="muted", wrap=True)
+        self.outcome = label(kind="muted", wrap=True)
         self.bars = Bars(theme)
+        self._invitation = label(INVITATION, kind="muted", wrap=True)
+        self._copy = button("Copy row", self._copy_row, kind="quiet")
+        self._copy.setAccessibleDescription("Copies the token's record as tab-separated text")
         self._details = QWidget()
+        self._selected: Selected | None = None
         self._lay_out()
-        self.show_token(None)
+        self.show_inspection(Inspection())
 
-    def show_token(self, selected: Selected | None) -> None:
-        """Show this token's numbers."""
+    def show_inspection(self, shown: Inspection) -> None:
+        """Show this token's numbers and bars."""
+        self._selected = selected = shown.selected
         self._invitation.setVisible(selected is None)
         self._details.setVisible(selected is not None)
+        self._copy.setVisible(selected is not None)
         if selected is not None:
-            token = selected.token
-            self.text.setText(wording.token_text(token))
+            self.text.setText(_heading(shown, selected))
             for name, value in facts(selected).items():
                 self.numbers[name].setText(value)
                 self.numbers[name].setAccessibleName(f"{name}: {value}")
-            self.bars.show_rows(rows(token))
+            self.bars.show_rows(rows(selected.token, shown.replayed))
+            self.outcome.setText(outcome(shown))
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self.bars.recolour(theme)
 
+    def _copy_row(self) -> None:
+        if self._selected is not None:
+            QGuiApplication.clipboard().setText(tsv(self._selected.token))
+
     def _lay_out(self) -> None:
         inner = QVBoxLayout(self._details)
         inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(12)
+        inner.setSpacing(8)
         inner.addWidget(self.text)
         inner.addLayout(self._numbers_grid())
-        inner.addWidget(label("What it could have said", kind="muted"))
         inner.addWidget(self.bars)
+        inner.addWidget(self.outcome)
+        heading = QHBoxLayout()
+        heading.addWidget(label("Token", kind="strong"))
+        heading.addStretch(1)
+        heading.addWidget(self._copy)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 16)
-        layout.setSpacing(12)
-        layout.addWidget(label("Token", kind="strong"))
+        layout.setContentsMargins(18, 12, 18, 12)
+        layout.setSpacing(8)
+        layout.addLayout(heading)
         layout.addWidget(self._invitation)
         layout.addWidget(self._details)
 
     def _numbers_grid(self) -> QGridLayout:
         grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(6)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
-        for row, name in enumerate(FACTS):
+        grid.setColumnStretch(3, 1)
+        for place, name in enumerate(FACTS):
+            row, column = place // 2, 2 * (place % 2)
             value = label(kind="strong")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(label(name, kind="muted"), row, 0)
-            grid.addWidget(value, row, 1)
+            grid.addWidget(label(name, kind="muted"), row, column)
+            grid.addWidget(value, row, column + 1)
             self.numbers[name] = value
         return grid
 
@@ -76,10 +96,11 @@ FACTS = (
     "Probability",
     "Logprob",
     "After sampling",
-    "Rank",
     "Entropy",
-    "Position",
+    "Rank",
     "Source",
+    "Position",
+    "Part",
 )
 
 
@@ -88,11 +109,30 @@ def facts(selected: Selected) -> dict[str, str]:
     token = selected.token
     values = (
         wording.logprob_probability(token.logprob),
-        wording.NOTHING if token.logprob is None else f"{wording.signed(token.logprob)} nats",
+        wording.signed(token.logprob),
         wording.logprob_probability(token.sampled_logprob),
-        wording.NOTHING if token.rank is None else f"{token.rank:,}",
         wording.bits(token.entropy),
-        f"{selected.index + 1:,} of {selected.count:,}",
-        f"{token.channel.value}, {wording.SOURCES[token.source]}",
+        wording.NOTHING if token.rank is None else f"{token.rank:,}",
+        wording.SOURCES[token.source],
+        f"{selected.index + 1:,}",
+        token.channel.value,
     )
     return dict(zip(FACTS, values, strict=True))
+
+
+def outcome(shown: Inspection) -> str:
+    """What sampling leaves at this position, or why that is not known."""
+    if shown.recomputing:
+        return RECOMPUTING
+    if shown.replayed is None:
+        return shown.note
+    kept = shown.replayed.kept
+    left = f"{wording.tokens(kept)} left after sampling, {wording.bits(shown.replayed.entropy)}"
+    return f"{left}, computed again" if shown.replayed.recomputed else left
+
+
+def _heading(shown: Inspection, selected: Selected) -> str:
+    """The token's text; a replay knows the name of a control token."""
+    found = shown.replayed.alternatives if shown.replayed else ()
+    control = next((each.name for each in found if each.id == selected.token.id), "")
+    return token_name(selected.token.data, selected.token.id, control)

@@ -36,6 +36,7 @@ class Theme:
     code_string: str
     code_number: str
     code_name: str
+    sidebar: str
 
 
 LIGHT = Theme(
@@ -60,6 +61,7 @@ LIGHT = Theme(
     code_string="#2c6e2f",
     code_number="#9a4a12",
     code_name="#1f5fd0",
+    sidebar="#eff1f3",
 )
 
 DARK = Theme(
@@ -84,6 +86,7 @@ DARK = Theme(
     code_string="#9ccb8f",
     code_number="#e0a878",
     code_name="#7aa9f7",
+    sidebar="#111316",
 )
 
 

@@ -5,13 +5,17 @@ growing answer slowed down to the pace of the screen.
 """
 
 import contextlib
+from collections.abc import Coroutine
+from typing import Any
 
 from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 
 from app.domain.conversation import (
     Change,
     Cleared,
+    Cut,
     PromptRead,
     TurnAdded,
     TurnChanged,
@@ -24,6 +28,7 @@ from app.services.engine_host import EngineHost
 from app.services.store.store import ChatStore
 from app.ui.tasks import ErrorHandler, Tasks
 from app.ui.viewmodels.heat import HeatChoice
+from app.ui.viewmodels.replay import ReplayModel
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.selection import TokenSelection
 from app.ui.viewmodels.status import StatusModel
@@ -39,15 +44,21 @@ class Notice(Struct, frozen=True):
 
 
 class ChatModel(QObject):
-    """One chat; `noticed` carries a Notice or None, `returned` a question that got no answer."""
+    """One chat; `noticed` carries a Notice or None, `returned` a question that got no answer.
 
-    turn_added = Signal(object)
+    `turn_added` carries a Turn and its Version, `cut` the id of the first turn that is taken away,
+    `restored` tells that the store has been opened, or could not be.
+    """
+
+    turn_added = Signal(object, object)
     turn_grew = Signal(object)
     turn_changed = Signal(object)
     prompt_read = Signal(object)
+    cut = Signal(object)
     cleared = Signal()
     noticed = Signal(object)
     returned = Signal(str)
+    restored = Signal()
 
     def __init__(
         self,
@@ -69,6 +80,9 @@ class ChatModel(QObject):
         self.heat = HeatChoice(self)
         self.sampling = SamplingModel(self)
         self.selection = TokenSelection(lambda: conversation.turns, self)
+        self.replay = ReplayModel(
+            host, lambda: conversation.turns, self.selection, self.sampling, self._tasks, self
+        )
         self.status = StatusModel(host, self)
         self.status.model_loaded.connect(self._adopt)
         self.status.gave_up.connect(self._offer_retry)
@@ -89,18 +103,32 @@ class ChatModel(QObject):
         """Ask a question; False when it has to wait and nothing was sent."""
         if not text.strip() or not self.status.value.can_send:
             return False
-        self.noticed.emit(None)
-        self._told_unstored = False
-        self._tasks.start(self._ask(text.strip()))
+        self._begin(self._ask(text.strip()))
         return True
+
+    def edit(self, question_id: int, text: str) -> None:
+        """Ask a question anew with another text; both versions stay."""
+        if text.strip():
+            options = self.sampling.options()
+            self._begin(self._conversation.edit(question_id, text.strip(), options))
+
+    def regenerate(self, answer_id: int) -> None:
+        """Have another answer written to the same question; both versions stay."""
+        self._begin(self._conversation.regenerate(answer_id, self.sampling.options()))
+
+    def step_version(self, turn_id: int, by: int) -> None:
+        """Show the version of a turn before (-1) or after (1) the present one."""
+        self._begin(self._conversation.step(turn_id, by))
+
+    def copy(self, turn_id: int) -> None:
+        """Put the text of a turn on the clipboard."""
+        for turn in self._conversation.turns:
+            if turn.id == turn_id:
+                QGuiApplication.clipboard().setText(turn.text)
 
     def stop(self) -> None:
         """End the answer that is being written."""
         self._conversation.stop()
-
-    def new_chat(self) -> None:
-        """Stop, leave this chat as it is, and begin an empty one."""
-        self._tasks.start(self._conversation.clear())
 
     async def close(self) -> None:
         """End everything this chat still does."""
@@ -120,6 +148,8 @@ class ChatModel(QObject):
         except StoreUnavailable as error:
             self._tell_unstored(error)
             return
+        finally:
+            self.restored.emit()
         if opened.latest is not None:
             await self._conversation.open(opened.latest)
         if opened.aside is not None:
@@ -130,12 +160,32 @@ class ChatModel(QObject):
         with contextlib.suppress(CandorError):  # the status says what happened
             await self._host.load(self._model_path)
 
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self.noticed.emit(None)
+        self._told_unstored = False
+        self._tasks.start(self._told(work))
+
     async def _ask(self, text: str) -> None:
+        before = self._last_id()
         try:
             await self._conversation.send(text, self.sampling.options())
-        except CandorError:  # the turn says what happened
-            if not self._conversation.turns or not self._conversation.turns[-1].tokens:
+        except CandorError:
+            if self._last_id() == before or not self._conversation.turns[-1].tokens:
                 self.returned.emit(text)
+            raise
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        """Tell of an error, unless an answer's own note does."""
+        before = self._last_id()
+        try:
+            await work
+        except CandorError as error:
+            if self._last_id() == before:
+                self.notice(error)
+
+    def _last_id(self) -> int | None:
+        turns = self._conversation.turns
+        return turns[-1].id if turns else None
 
     def _tell_unstored(self, error: CandorError) -> None:
         """Once per question: the answer's parts fail to be stored for the same reason."""
@@ -150,12 +200,21 @@ class ChatModel(QObject):
         self.sampling.adopt(model)
         self._tasks.start(self._conversation.note_restart())
 
+    def _forget_selection(self) -> None:
+        selected = self.selection.current
+        if selected and all(turn.id != selected.turn_id for turn in self._conversation.turns):
+            self.selection.clear()
+
     def _on_change(self, change: Change) -> None:
         match change:
             case TurnGrew():
                 self._stream.add(change)
             case TurnAdded():
-                self.turn_added.emit(change.turn)
+                self.turn_added.emit(change.turn, change.version)
+            case Cut():
+                self._stream.flush()
+                self._forget_selection()
+                self.cut.emit(change.turn_id)
             case PromptRead():
                 self.prompt_read.emit(change)
             case TurnChanged():

@@ -1,11 +1,47 @@
-"""What the next answer will be asked with: sampling parameters and the reasoning switch."""
+"""What the next answer will be asked with: sampling parameters, its length and the reasoning."""
 
+import math
+
+from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.conversation import AnswerOptions
 from app.domain.models import ModelInfo
 from app.domain.sampling import SamplingParams
+
+NEUTRAL = SamplingParams()
+
+
+class Knob(Struct, frozen=True):
+    """One parameter as a slider: its `name` in SamplingParams, the slider's ends and step.
+
+    The number field takes all that the parameter may be, which is more than the slider reaches.
+    """
+
+    name: str
+    label: str
+    explanation: str
+    low: float
+    high: float
+    step: float = 0.01
+
+    @property
+    def decimals(self) -> int:
+        """Digits behind the point."""
+        return max(0, -math.floor(math.log10(self.step)))
+
+
+KNOBS = (
+    Knob("temperature", "Temperature", "Higher is more varied. 0 takes the likeliest token.", 0, 2),
+    Knob("top_p", "Top-p", "Keeps the likeliest tokens that together reach this share.", 0, 1),
+    Knob("top_k", "Top-k", "Keeps this many of the likeliest tokens. 0 keeps all.", 0, 100, 1),
+    Knob("min_p", "Min-p", "Cuts tokens under this share of the likeliest one's.", 0, 1),
+    Knob("typical_p", "Typical-p", "Keeps tokens that surprise about as much as usual.", 0, 1),
+    Knob("repetition_penalty", "Repetition", "Over 1, tokens seen before get less likely.", 0.5, 2),
+    Knob("frequency_penalty", "Frequency", "Lowers a token for each time it was said.", -2, 2),
+    Knob("presence_penalty", "Presence", "Lowers a token once it was said at all.", -2, 2),
+)
 
 
 class SamplingModel(QObject):
@@ -16,24 +52,49 @@ class SamplingModel(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._defaults = SamplingParams()
-        self.params = self._defaults
+        self._chosen = self._defaults
+        self.neutral = False
+        self.max_tokens: int | None = None
         self.has_reasoning = False
         self.reasoning = True
+
+    @property
+    def params(self) -> SamplingParams:
+        """The parameters in force."""
+        return replace(NEUTRAL, seed=self._chosen.seed) if self.neutral else self._chosen
+
+    @property
+    def is_default(self) -> bool:
+        """Whether everything is as the model brings it."""
+        return not self.neutral and self._chosen == self._defaults and self.max_tokens is None
 
     def adopt(self, model: ModelInfo) -> None:
         """Take the defaults of a model that was just loaded; a model seen before keeps ours."""
         self.has_reasoning = model.reasoning_switch is not None
         if model.sampling != self._defaults:
-            self._defaults = self.params = model.sampling
+            self._defaults = self._chosen = model.sampling
         self.changed.emit()
 
-    def set_temperature(self, value: float) -> None:
-        """Temperature of the next answer."""
-        self._set(replace(self.params, temperature=value))
+    def set(self, name: str, value: float) -> None:
+        """Set one of the `KNOBS`."""
+        whole = next(knob.decimals == 0 for knob in KNOBS if knob.name == name)
+        self._choose(replace(self._chosen, **{name: round(value) if whole else value}))
 
-    def set_top_p(self, value: float) -> None:
-        """Top-p of the next answer."""
-        self._set(replace(self.params, top_p=value))
+    def set_seed(self, seed: int | None) -> None:
+        """The seed of the next answer; None draws one."""
+        self._choose(replace(self._chosen, seed=seed))
+
+    def set_max_tokens(self, count: int | None) -> None:
+        """The longest answer in tokens; None leaves that to the model and the context."""
+        if count != self.max_tokens:
+            self.max_tokens = count
+            self.changed.emit()
+
+    def set_neutral(self, on: bool) -> None:
+        """Use the model's untouched distribution; off gives the former values back."""
+        if on != self.neutral:
+            self.neutral = on
+            self.changed.emit()
 
     def set_reasoning(self, on: bool) -> None:
         """Whether the model thinks before the next answer."""
@@ -42,19 +103,32 @@ class SamplingModel(QObject):
 
     def reset(self) -> None:
         """Back to the model's defaults."""
-        self._set(self._defaults)
-
-    @property
-    def is_default(self) -> bool:
-        """Whether the parameters are the model's own."""
-        return self.params == self._defaults
+        if not self.is_default:
+            self._chosen, self.neutral, self.max_tokens = self._defaults, False, None
+            self.changed.emit()
 
     def options(self) -> AnswerOptions:
         """The values as an answer is asked with."""
         reasoning = self.reasoning if self.has_reasoning else None
-        return AnswerOptions(sampling=self.params, reasoning=reasoning)
+        return AnswerOptions(sampling=self.params, reasoning=reasoning, max_tokens=self.max_tokens)
 
-    def _set(self, params: SamplingParams) -> None:
-        if params != self.params:
-            self.params = params
+    def _choose(self, params: SamplingParams) -> None:
+        if params != self._chosen:
+            self._chosen = params
             self.changed.emit()
+
+
+def remark(params: SamplingParams) -> str:
+    """What a person should know of these values, or an empty text."""
+    if params.temperature > 0:
+        return ""
+    cuts = [knob for knob in KNOBS if knob.name in ("top_p", "top_k", "min_p", "typical_p")]
+    ignored = [knob.label for knob in cuts if getattr(params, knob.name) != _neutral(knob)]
+    if params.seed is not None:
+        ignored.append("Seed")
+    tail = f" Ignored now: {', '.join(ignored)}." if ignored else ""
+    return f"Temperature 0 always takes the likeliest token.{tail}"
+
+
+def _neutral(knob: Knob) -> float:
+    return getattr(NEUTRAL, knob.name)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.domain.conversation import (
     Change,
     Cleared,
+    Cut,
     PromptRead,
     Turn,
     TurnAdded,
@@ -16,6 +17,7 @@ from app.domain.conversation import (
     TurnGrew,
     TurnState,
 )
+from app.domain.events import Usage
 from app.services.engine_host import EngineHost, HostState, HostStatus
 from app.ui.viewmodels.wording import device
 
@@ -96,8 +98,10 @@ class StatusModel(QObject):
                 return
             case TurnAdded() | TurnChanged():
                 self._end(change.turn)
+            case Cut():
+                self._count(change.usage)
             case Cleared():
-                self._prompt_tokens = self._new_tokens = 0
+                self._count(None)
         self.refresh()
 
     def refresh(self, *_: object) -> None:
@@ -117,9 +121,12 @@ class StatusModel(QObject):
 
     def _end(self, turn: Turn) -> None:
         self._answering = False
-        if usage := turn.usage:
-            self._prompt_tokens = usage.prompt_tokens
-            self._new_tokens = usage.completion_tokens
+        if turn.usage:
+            self._count(turn.usage)
+
+    def _count(self, usage: Usage | None) -> None:
+        self._prompt_tokens = usage.prompt_tokens if usage else 0
+        self._new_tokens = usage.completion_tokens if usage else 0
 
     def _rate(self) -> float:
         if not self._answering or self._first_at is None or self._new_tokens < 2:

@@ -2,7 +2,6 @@
 
 import math
 
-from app.domain.sampling import SamplingParams
 from app.domain.tokens import Source, TokenRecord
 
 SOURCES = {
@@ -14,15 +13,6 @@ SOURCES = {
 }
 VISIBLE = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"})
 NOTHING = "—"
-NEUTRAL = SamplingParams()
-OTHER_SAMPLERS = {
-    "top_k": "top-k",
-    "min_p": "min-p",
-    "typical_p": "typical-p",
-    "repetition_penalty": "repetition penalty",
-    "frequency_penalty": "frequency penalty",
-    "presence_penalty": "presence penalty",
-}
 
 
 def visible(text: str, token_id: int) -> str:
@@ -106,13 +96,3 @@ def excerpt(text: str, longest: int = 4000) -> str:
     if len(text) <= longest:
         return text
     return f"{text[:longest]}…\n\nand {len(text) - longest:,} more characters"
-
-
-def other_samplers(params: SamplingParams) -> str:
-    """What shapes the next token beside temperature and top-p, or an empty text."""
-    active = [
-        f"{label} {getattr(params, name):g}"
-        for name, label in OTHER_SAMPLERS.items()
-        if getattr(params, name) != getattr(NEUTRAL, name)
-    ]
-    return f"Also in use, from the model: {', '.join(active)}." if active else ""

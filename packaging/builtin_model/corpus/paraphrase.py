@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from .phrasebook import PHRASES, read_lists
 from .source import Source
 
 OPENERS = (
@@ -34,6 +35,61 @@ OPENERS = (
     "well, ",
     "first question: ",
     "say, ",
+    "quick one: ",
+    "a question: ",
+    "question: ",
+    "another question: ",
+    "one more thing: ",
+    "hi there, ",
+    "hey there, ",
+    "good evening, ",
+    "good afternoon, ",
+    "hello again, ",
+    "hi again, ",
+    "please, ",
+    "pls ",
+    "please help: ",
+    "help me: ",
+    "i am new here. ",
+    "i'm new to this, ",
+    "i am wondering, ",
+    "i was wondering, ",
+    "i have a question: ",
+    "can i ask, ",
+    "may i ask, ",
+    "could you tell me ",
+    "would you tell me ",
+    "please explain, ",
+    "hmm, ",
+    "um, ",
+    "oh, ",
+    "oh and ",
+    "but ",
+    "then ",
+    "now ",
+    "next, ",
+    "next question: ",
+    "by the way, ",
+    "btw ",
+    "actually ",
+    "honestly, ",
+    "listen, ",
+    "look, ",
+    "candor, ",
+    "hey candor, ",
+    "dear model, ",
+    "thanks, and ",
+    "great, and ",
+    "ok so ",
+    "right, ",
+    "i forgot, ",
+    "remind me, ",
+    "for my work, ",
+    "in candor, ",
+    "in this app, ",
+    "sorry to ask, ",
+    "maybe a silly question, ",
+    "dumb question: ",
 )
 CLOSERS = (
     " please",
@@ -50,71 +106,48 @@ CLOSERS = (
     " then",
     " again",
     " in this program",
+    " exactly please",
+    " for me",
+    " for a beginner",
+    " as a beginner",
+    " briefly",
+    " in one sentence",
+    " in plain words",
+    " in a few words",
+    " if possible",
+    " by the way",
+    " btw",
+    " thx",
+    " thank you",
+    " many thanks",
+    " today",
+    " now",
+    " right now",
+    " at all",
+    " really",
+    " actually",
+    " in the app",
+    " on my computer",
+    " on this computer",
+    " with candor",
+    " with this app",
+    ", if i may ask",
+    ", please help",
+    ", i am new here",
+    ", i forgot",
+    ", any idea",
+    ", do you know",
+    " quickly",
+    " once more",
+    " as well",
+    " too",
+    ", in short",
+    ", can you tell me",
 )
-SYNONYMS = (
-    (
-        r"^how do i ",
-        (
-            "how can i ",
-            "how to ",
-            "how would i ",
-            "what is the way to ",
-            "how could i ",
-            "what must i do to ",
-            "i want to ",
-            "is there a way to ",
-            "how does one ",
-        ),
-    ),
-    (r"^how can i ", ("how do i ", "how to ", "is it possible to ")),
-    (r"^can i ", ("could i ", "is it possible to ", "am i able to ", "may i ", "how do i ")),
-    (r"^can you ", ("could you ", "are you able to ", "will you ")),
-    (r"^what is ", ("what's ", "whats ", "what exactly is ", "tell me what is ", "explain ")),
-    (r"^what are ", ("what exactly are ", "tell me about ", "explain ")),
-    (
-        r"^what does (.+) do$",
-        (
-            r"what is \1 good for",
-            r"what's the effect of \1",
-            r"why is there \1",
-            r"what is the use of \1",
-            r"describe \1",
-        ),
-    ),
-    (
-        r"^what does (.+) mean$",
-        (
-            r"what is meant by \1",
-            r"meaning of \1",
-            r"what's \1",
-            r"i do not understand \1",
-            r"\1 meaning",
-        ),
-    ),
-    (
-        r"^explain ",
-        (
-            "please explain ",
-            "describe ",
-            "tell me about ",
-            "can you explain ",
-            "help me understand ",
-            "what should i know about ",
-        ),
-    ),
-    (r"^why ", ("how come ", "for what reason ", "what is the reason that ")),
-    (r"^where is ", ("where's ", "where do i find ", "how do i find ", "i cannot find ")),
-    (r"^where do i find ", ("where is ", "where are ", "how do i find ", "i cannot find ")),
-    (r"^is there ", ("do you have ", "does candor have ", "i am looking for ")),
-    (r"\bapp\b", ("program", "application", "software")),
-    (r"\bchats\b", ("conversations", "chats", "threads")),
-    (r"\bcomputer\b", ("machine", "pc", "laptop", "computer")),
-    (r"\banswers?\b", ("reply", "response", "output")),
-    (r"\bdo not\b", ("don't", "dont")),
-    (r"\bget\b", ("have", "obtain")),
-    (r"\bshow\b", ("display", "tell")),
-    (r"\bdelete\b", ("remove", "erase")),
-    (r"\bchoose\b", ("select", "pick")),
+# What may stand for what, by pattern of whole words: `phrases/synonyms.txt`.
+SYNONYMS = tuple(
+    (re.compile(rf"\b(?:{pattern})(?!\w)"), words)
+    for pattern, words in read_lists(PHRASES / "synonyms.txt").items()
 )
 STOP_WORDS = frozenset(
     [
@@ -193,7 +226,7 @@ def typed(text: str, source: Source, *, typos: float = 0.12) -> str:
 def _synonyms(text: str, source: Source) -> str:
     for pattern, replacements in SYNONYMS:
         if source.chance(0.6):
-            text = re.sub(pattern, source.pick(replacements), text, count=1)
+            text = pattern.sub(source.pick(replacements), text, count=1)
     return text
 
 

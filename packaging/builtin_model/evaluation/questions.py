@@ -85,7 +85,7 @@ def problems(task: str, size: int, count: int, effort: Effort) -> list[Conversat
 
 
 def help_questions(effort: Effort, *, written: bool) -> list[Conversation]:
-    """Two questions on every topic: its held-out written ones, or composed in unseen frames."""
+    """The held-out written questions on every topic, or as many composed in unseen frames."""
     source = Source(f"evaluate help {effort} {written}", held_out=True)
     asked = [
         help_conversation(topic, form if written else composed(topic, source), source)

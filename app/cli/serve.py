@@ -1,0 +1,105 @@
+"""`candor serve`: the model for other programs of this computer, in the form of OpenAI's API."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app import paths
+from app.cli.options import load_command, model_options
+from app.cli.progress import ProgressBar
+from app.cli.terminal import Terminal
+from app.domain.requests import Load
+from app.services import api_token
+from app.services.engine_host import HostState, HostStatus
+from app.services.local_server import Binding, Endpoint
+
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@click.command()
+@model_options
+@click.option(
+    "--host",
+    default=Binding().host,
+    show_default=True,
+    metavar="ADDRESS",
+    help="Where to listen: 127.0.0.1, localhost or ::1.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=Binding().port,
+    show_default=True,
+    help="0 takes any free one.",
+)
+@click.option(
+    "--token-file", metavar="FILE", help="Where the token is kept; in the profile if not given."
+)
+@click.pass_obj
+def serve(terminal: Terminal, host: str, port: int, token_file: str | None, **options: Any) -> None:
+    """Let other programs of this computer use a model, through OpenAI's API.
+
+    Prints the address and the token that they need; Ctrl+C ends it. The token is made at the
+    first start and stays the same.
+    """
+    token = api_token.load_or_make(Path(token_file) if token_file else paths.api_token())
+    asyncio.run(_serve(terminal, load_command(options), Binding(host, port), token))
+
+
+async def _serve(terminal: Terminal, load: Load, binding: Binding, token: str) -> None:
+    """Serve until a signal says that it is enough."""
+    _end_on_signals()
+    engine = terminal.engine()
+    server = terminal.make_server(engine, binding, token)
+    reporter = Reporter(terminal)
+    engine.observe(reporter.tell)
+    with contextlib.suppress(asyncio.CancelledError):
+        try:
+            endpoint = await server.start()
+            model = await engine.load(load.path, load.variant, load.provider)
+            _announce(terminal, endpoint, model.name)
+            await reporter.stopped.wait()
+            await engine.ready()  # says why it stopped
+        finally:
+            await server.stop()
+            await engine.close()
+
+
+def _end_on_signals() -> None:
+    """End as on Windows, where Ctrl+C cancels the task by itself."""
+    task = asyncio.current_task()
+    if sys.platform != "win32" and task is not None:
+        for number in ENDING_SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
+def _announce(terminal: Terminal, endpoint: Endpoint, model: str) -> None:
+    terminal.lines([f"Address  {endpoint.url}", f"Token    {endpoint.token}", f"Model    {model}"])
+    terminal.note("Ctrl+C ends it.")
+
+
+class Reporter:
+    """Says at the terminal what becomes of the engine; `stopped` is set once it is gone."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.stopped = asyncio.Event()
+        self._terminal = terminal
+        self._bar = ProgressBar(terminal.err)
+        self._state = HostState.STOPPED
+
+    def tell(self, status: HostStatus) -> None:
+        """Show a load's progress, and each loss of the worker once."""
+        before, self._state = self._state, status.state
+        if status.progress is not None:
+            self._bar.update("Loading the model", status.progress.done, status.progress.total)
+            return
+        self._bar.clear()
+        if status.state in (HostState.STOPPED, HostState.FAILED):
+            self.stopped.set()
+        elif status.state is HostState.RESTARTING and before is not HostState.RESTARTING:
+            self._terminal.note(f"{status.sentence} It is started again.")

@@ -1,0 +1,130 @@
+"""A token of an answer once more, under any sampling, proven to be that token.
+
+What the model was asked with is not stored; it is built again from the turns before the answer, as
+`Conversation` builds it, and from the ids of the answer's own tokens. The proof is the stored
+record: a replay whose raw numbers are not the record's is of another model or another prompt and
+is never given out. How a template's reasoning switch stood is found out in the same way.
+"""
+
+import contextlib
+import math
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from app.domain.conversation import Turn, history
+from app.domain.events import Replayed
+from app.domain.models import ModelInfo
+from app.domain.requests import ChatPrompt, Replay
+from app.domain.sampling import SamplingParams
+from app.domain.tokens import TokenRecord
+from app.errors import InvalidRequest, UserError
+from app.services.engine_host import EngineHost
+
+EXACT = 1e-3  # nats: two runs of one graph in 32-bit floats lie nearer
+CLOSE = 0.35  # nats: 8-bit activations move a logit, and the sum of all, by up to 0.16 each
+OTHER_NUMBERS = "The loaded model gives other numbers for this token."
+GONE = "This answer is no longer part of the open chat."
+
+_Answer = tuple[str, str, int]
+"""A model's path and variant, and the turn it is asked about."""
+
+
+class _Attempt(Struct, frozen=True):
+    """A replay of one way in which the answer may have been asked for."""
+
+    apart: float
+    reasoning: bool | None
+    replayed: Replayed
+
+
+class Replayer:
+    """Replays tokens on the model that is loaded."""
+
+    def __init__(self, host: EngineHost) -> None:
+        self._host = host
+        self._asked: dict[_Answer, tuple[bool | None, ...]] = {}
+
+    async def replay(
+        self, turns: Sequence[Turn], turn_id: int, index: int, sampling: SamplingParams
+    ) -> Replayed | None:
+        """Token `index` of the answer `turn_id`; None where a newer replay took its place.
+
+        Raises:
+            InvalidRequest: the loaded model did not write this answer.
+            CandorError: the engine cannot answer.
+        """
+        model = self._host.status.model
+        before, answer = _split(turns, turn_id)
+        if model is None or index >= len(answer.tokens):
+            raise InvalidRequest(GONE)
+        known = (model.path, model.variant, turn_id)
+        found: list[_Attempt] = []
+        for reasoning in self._asked.get(known, _ways(model, answer)):
+            prompt = ChatPrompt(history(before), reasoning=reasoning)
+            replayed = await self._run(_request(prompt, answer.tokens, index, sampling))
+            if replayed is None:
+                return None
+            apart = distance(answer.tokens[index], replayed)
+            found.append(_Attempt(apart, reasoning, replayed))
+            if apart <= EXACT:
+                break
+        return self._proven(known, found)
+
+    async def _run(self, request: Replay) -> Replayed | None:
+        async with contextlib.aclosing(self._host.replay(request)) as events:
+            try:
+                async for event in events:
+                    return event if isinstance(event, Replayed) else None
+            except UserError as error:
+                raise InvalidRequest(OTHER_NUMBERS) from error
+        return None
+
+    def _proven(self, known: _Answer, found: Sequence[_Attempt]) -> Replayed:
+        """The replay that is nearest to the record, if it is near enough."""
+        best = min(found, key=lambda each: each.apart, default=None)
+        if best is None or best.apart > CLOSE:
+            self._asked[known] = ()
+            raise InvalidRequest(OTHER_NUMBERS)
+        self._asked[known] = (best.reasoning,)
+        return best.replayed
+
+
+def distance(token: TokenRecord, replayed: Replayed) -> float:
+    """The largest difference between the raw logprobs of a record and of a replay, in nats."""
+    numbers = {each.id: each for each in replayed.alternatives}
+    stored = [(each.id, each.data, each.logprob) for each in token.top]
+    if token.logprob is not None:
+        stored.append((token.id, token.data, token.logprob))
+    if any(id not in numbers or numbers[id].data != data for id, data, _ in stored):
+        return math.inf
+    pairs = ((numbers[id].logprob, logprob) for id, _, logprob in stored)
+    # Two logprobs of minus infinity are equal, though nothing can be subtracted from them.
+    return max((abs(one - other) for one, other in pairs if one != other), default=0.0)
+
+
+def _split(turns: Sequence[Turn], turn_id: int) -> tuple[Sequence[Turn], Turn]:
+    """The turns before an answer, and the answer."""
+    place = next((place for place, turn in enumerate(turns) if turn.id == turn_id), None)
+    if place is None:
+        raise InvalidRequest(GONE)
+    return turns[:place], turns[place]
+
+
+def _ways(model: ModelInfo, answer: Turn) -> tuple[bool | None, ...]:
+    """How the answer may have been asked for, the likelier way first."""
+    if model.reasoning_switch is None:
+        return (None,)
+    return (True, False) if answer.reasoning else (False, True)
+
+
+def _request(
+    prompt: ChatPrompt, tokens: Sequence[TokenRecord], index: int, sampling: SamplingParams
+) -> Replay:
+    token = tokens[index]
+    return Replay(
+        prompt=prompt,
+        answer=tuple(each.id for each in tokens[:index]),
+        sampling=sampling,
+        tokens=(token.id, *(each.id for each in token.top)),
+    )

@@ -1,0 +1,136 @@
+"""What can be done with a message: step through its versions, copy, edit, have it written again."""
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from app.ui.widgets import button, label
+
+SAID_MS = 1600
+
+
+class VersionStepper(QWidget):
+    """‹ 2 of 3 ›; not there while there is one version. `stepped` carries -1 or 1."""
+
+    stepped = Signal(object)
+
+    def __init__(self, of_what: str) -> None:
+        super().__init__()
+        self._before = self._arrow("‹", f"Version of the {of_what} before this one", -1)
+        self._words = label(kind="muted")
+        self._after = self._arrow("›", f"Version of the {of_what} after this one", 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for part in (self._before, self._words, self._after):
+            row.addWidget(part)
+        self.show_versions(0, 1)
+
+    def show_versions(self, index: int, count: int) -> None:
+        """Show that this is version `index`, from 0, of `count`."""
+        self._words.setText(f"{index + 1} of {count}")
+        self._before.setEnabled(index > 0)
+        self._after.setEnabled(index < count - 1)
+        self.setVisible(count > 1)
+
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the Tab key stops."""
+        return self._before, self._after
+
+    def _arrow(self, sign: str, name: str, by: int) -> QPushButton:
+        made = button(sign, lambda: self.stepped.emit(by), kind="quiet")
+        made.setAccessibleName(name)
+        made.setToolTip(name)
+        return made
+
+
+class CopyButton(QPushButton):
+    """Says for a moment that the text was copied; `copied` asks for it."""
+
+    copied = Signal()
+
+    def __init__(self, of_what: str) -> None:
+        super().__init__("Copy")
+        self.setProperty("kind", "quiet")
+        self.setAccessibleName(f"Copy the {of_what}")
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(lambda: self.setText("Copy"))
+        self.clicked.connect(self._copy)
+
+    def _copy(self) -> None:
+        self.copied.emit()
+        self.setText("Copied")
+        self._timer.start(SAID_MS)
+
+
+class AnswerActions(QWidget):
+    """Under an answer; `version_stepped` carries -1 or 1."""
+
+    copied = Signal()
+    regenerated = Signal()
+    version_stepped = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._versions = VersionStepper("answer")
+        self._copy = CopyButton("answer")
+        self._again = button("Regenerate", self.regenerated.emit, kind="quiet")
+        self._versions.stepped.connect(self.version_stepped)
+        self._copy.copied.connect(self.copied)
+        _lay_out(self, self._versions, self._copy, self._again)
+
+    def show_versions(self, index: int, count: int) -> None:
+        """Show that this is version `index`, from 0, of `count`."""
+        self._versions.show_versions(index, count)
+
+    def show_end(self, *, failed: bool, has_text: bool) -> None:
+        """Name what can be done with an answer that ended so."""
+        self._again.setText("Try again" if failed else "Regenerate")
+        self._copy.setVisible(has_text)
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Whether another answer could be written now."""
+        self._again.setEnabled(enabled)
+
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the Tab key stops."""
+        return *self._versions.stops(), self._copy, self._again
+
+
+class QuestionActions(QWidget):
+    """Under a question; `version_stepped` carries -1 or 1."""
+
+    copied = Signal()
+    edited = Signal()
+    version_stepped = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._versions = VersionStepper("question")
+        self._copy = CopyButton("question")
+        self._edit = button("Edit", self.edited.emit, kind="quiet")
+        self._edit.setAccessibleName("Edit the question")
+        self._versions.stepped.connect(self.version_stepped)
+        self._copy.copied.connect(self.copied)
+        _lay_out(self, self._versions, self._copy, self._edit)
+
+    def show_versions(self, index: int, count: int) -> None:
+        """Show that this is version `index`, from 0, of `count`."""
+        self._versions.show_versions(index, count)
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Whether a changed question could be answered now."""
+        self._edit.setEnabled(enabled)
+
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the Tab key stops."""
+        return *self._versions.stops(), self._copy, self._edit
+
+
+def _lay_out(actions: QWidget, *parts: QWidget) -> None:
+    row = QHBoxLayout(actions)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(2)
+    row.addStretch(1)
+    for part in parts:
+        row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -1,0 +1,130 @@
+"""The selected token under the present sliders: asks for replays, and says what there is to show.
+
+In: the selection, the sampling parameters, the engine's state. Out: `Inspection`s. At most one
+replay is under way; whatever is moved meanwhile, only the latest values are asked for after it.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.domain.conversation import Turn
+from app.domain.events import Replayed
+from app.domain.sampling import SamplingParams
+from app.errors import CandorError
+from app.services.engine_host import EngineHost, HostState, HostStatus
+from app.services.replay import Replayer
+from app.ui.tasks import Tasks
+from app.ui.viewmodels.sampling import SamplingModel
+from app.ui.viewmodels.selection import Selected, TokenSelection
+
+MOMENT_MS = 150
+STORED = "Only the numbers stored with the answer are shown."
+NO_MODEL = f"No model is loaded. {STORED}"
+LOADING = f"The model is not ready yet. {STORED}"
+
+
+class Inspection(Struct, frozen=True):
+    """A token, its replay as far as there is one, and what to say about that."""
+
+    selected: Selected | None = None
+    replayed: Replayed | None = None
+    recomputing: bool = False
+    note: str = ""
+
+
+class ReplayModel(QObject):
+    """Follows selection and sliders; `changed` carries the next Inspection."""
+
+    changed = Signal(object)
+
+    def __init__(
+        self,
+        host: EngineHost,
+        turns: Callable[[], Sequence[Turn]],
+        selection: TokenSelection,
+        sampling: SamplingModel,
+        tasks: Tasks,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self.replayer = Replayer(host)
+        self._turns = turns
+        self._sampling = sampling
+        self._tasks = tasks
+        self._state = host.status.state
+        self._asked: SamplingParams | None = None
+        self._work: asyncio.Task[None] | None = None
+        self.value = Inspection()
+        self._moment = QTimer(self, singleShot=True, interval=MOMENT_MS)
+        self._moment.timeout.connect(self._say_recomputing)
+        selection.changed.connect(self._select)
+        sampling.changed.connect(self._resample)
+        host.observe(self._on_host)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being asked for."""
+        return self._work is None
+
+    def _select(self, selected: Selected | None) -> None:
+        self._abandon()
+        self._show(Inspection(selected))
+        self._resample()
+
+    def _resample(self) -> None:
+        """Ask for the present values, unless a replay under way will see to that."""
+        params = replace(self._sampling.params, seed=None)
+        if self.value.selected is None or params == self._asked:
+            return
+        if self._state is not HostState.READY:
+            self._give_up(NO_MODEL if self._state in _WITHOUT_MODEL else LOADING)
+        elif self._work is None:
+            self._asked = params
+            self._moment.start()
+            self._work = self._tasks.start(self._replay(self.value.selected, params))
+
+    async def _replay(self, selected: Selected, params: SamplingParams) -> None:
+        try:
+            replayed = await self.replayer.replay(
+                self._turns(), selected.turn_id, selected.index, params
+            )
+        except CandorError as error:
+            shown = Inspection(selected, note=f"{error.message} {STORED}")
+        else:
+            shown = Inspection(selected, replayed)
+            if replayed is None:
+                self._asked = None
+        self._work = None
+        self._moment.stop()
+        self._show(shown)
+        self._resample()
+
+    def _abandon(self) -> None:
+        if self._work is not None:
+            self._work.cancel()
+        self._work = self._asked = None
+        self._moment.stop()
+
+    def _give_up(self, note: str) -> None:
+        self._show(Inspection(self.value.selected, note=note))
+
+    def _say_recomputing(self) -> None:
+        self._show(replace(self.value, recomputing=True))
+
+    def _show(self, value: Inspection) -> None:
+        self.value = value
+        self.changed.emit(value)
+
+    def _on_host(self, status: HostStatus) -> None:
+        """Another model, or none: what was replayed is no longer what the sliders do."""
+        if status.state is not self._state:
+            self._state = status.state
+            self._abandon()
+            self._resample()
+
+
+_WITHOUT_MODEL = (HostState.STOPPED, HostState.FAILED)
