@@ -39,7 +39,7 @@ def collected_here(qapp: QApplication) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def stays_open(qapp: QApplication) -> None:
-    """As in the program, a window that closes does not end the loop: not even that of a next test."""
+    """As in the program, a window that closes does not end the loop, which may be a next test's."""
     qapp.setQuitOnLastWindowClosed(False)
 
 
