@@ -39,6 +39,12 @@ def collected_here(qapp: QApplication) -> Iterator[None]:
     collector.stop()
 
 
+@pytest.fixture(autouse=True)
+def stays_open(qapp: QApplication) -> None:
+    """As in the program, a window that closes does not end the loop, which may be a next test's."""
+    qapp.setQuitOnLastWindowClosed(False)
+
+
 @pytest.fixture
 def appearance(qapp: QApplication) -> Appearance:
     return Appearance(qapp)

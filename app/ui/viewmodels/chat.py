@@ -146,10 +146,10 @@ class ChatModel(QObject):
         try:
             opened = await self._store.open()
         except StoreUnavailable as error:
+            self.restored.emit()
             self._tell_unstored(error)
             return
-        finally:
-            self.restored.emit()
+        self.restored.emit()
         if opened.latest is not None:
             await self._conversation.open(opened.latest)
         if opened.aside is not None:
