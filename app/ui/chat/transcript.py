@@ -1,5 +1,6 @@
 """The conversation: turns in, the messages that show them; what a person does with them out."""
 
+from msgspec import Struct
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -20,6 +21,13 @@ from app.ui.viewmodels.selection import Selected
 AROUND_QUESTION = 56
 AROUND_ANSWER = 44
 AROUND_TRACE = 70
+
+
+class Step(Struct, frozen=True):
+    """An arrow between versions that was used: of which turn or place, and in which direction."""
+
+    place: int
+    by: int
 
 
 class TranscriptView(MessageList):
@@ -47,6 +55,8 @@ class TranscriptView(MessageList):
         self._can_ask = False
         self._turns: list[Turn] = []
         self._versions: dict[int, Version] = {}
+        self._stepped: Step | None = None
+        self._arrow: Step | None = None
         self._places: dict[int, int] = {}
         self._folded: dict[int, frozenset[Channel]] = {}
         self._selected: Selected | None = None
@@ -59,10 +69,14 @@ class TranscriptView(MessageList):
         if turn.role is Role.USER:
             self._following = True
         self._append()
+        self._follow_arrow()
 
     def cut(self, turn_id: int) -> None:
         """Take away a turn and all that follow it."""
         index = self._places[turn_id]
+        stepped, self._stepped = self._stepped, None
+        same = stepped is not None and stepped.place == turn_id
+        self._arrow = Step(index, stepped.by) if stepped and same else None
         for turn in self._turns[index:]:
             del self._places[turn.id], self._versions[turn.id]
         self._following = True
@@ -89,9 +103,13 @@ class TranscriptView(MessageList):
             view.change(turn)
             self._soon.start()
 
+    def message(self, turn_id: int) -> MessageView | None:
+        """The view of a turn, if it is near what is in sight."""
+        return self._views.get(self._places.get(turn_id, -1))
+
     def answer(self, turn_id: int) -> AnswerView | None:
         """The view of an answer, if it is near what is in sight."""
-        view = self._views.get(self._places.get(turn_id, -1))
+        view = self.message(turn_id)
         return view if isinstance(view, AnswerView) else None
 
     def reveal(self, turn_id: int) -> None:
@@ -144,9 +162,22 @@ class TranscriptView(MessageList):
         version = self._versions[turn.id]
         view.action_row.show_versions(version.index, version.count)
         view.action_row.copied.connect(lambda: self.copied.emit(turn.id))
-        view.action_row.version_stepped.connect(lambda by: self.version_stepped.emit(turn.id, by))
+        view.action_row.version_stepped.connect(lambda by: self._step_version(turn.id, by))
         view.set_can_ask(self._can_ask)
         return view
+
+    def _step_version(self, turn_id: int, by: int) -> None:
+        self._stepped = Step(turn_id, by)
+        self.version_stepped.emit(turn_id, by)
+
+    def _follow_arrow(self) -> None:
+        """Let the keyboard stay at the arrow that it has stepped to this version with."""
+        index = len(self._turns) - 1
+        if self._arrow is not None and self._arrow.place == index:
+            view = self._need(index)
+            if isinstance(view, QuestionView | AnswerView):
+                view.action_row.versions.focus(self._arrow.by)
+            self._arrow = None
 
     def _question(self, turn: Turn) -> QuestionView:
         view = QuestionView(turn.text)
