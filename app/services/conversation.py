@@ -233,10 +233,13 @@ class Conversation:
 
     async def _turn_to(self, thread: Thread) -> None:
         await self.pause()
-        self._thread = thread
+        left, self._thread = self._thread.turns, thread
         self._tell(Cleared())
         for added in thread.added():
             self._tell(added)
+        while left:  # a long chat is let go in parts: a million rows at once stop the window
+            left.pop()
+            await asyncio.sleep(0)
 
     def _tell(self, change: Change) -> None:
         for observer in tuple(self._observers):

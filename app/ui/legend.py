@@ -1,11 +1,16 @@
-"""What the colours mean: the ramp from sure to unsure, in the colours the tokens have."""
+"""The line that says what colours words: the choice, and the ramp with the ends of its scale."""
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from app.ui.segments import Segments
 from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
+from app.ui.viewmodels.heat import SCALES, HeatMode
 from app.ui.widgets import label
+
+MODES = tuple(HeatMode)
+KEYS = "Ctrl+{}"
 
 
 class Ramp(QWidget):
@@ -15,7 +20,6 @@ class Ramp(QWidget):
         super().__init__()
         self.theme = theme
         self.setFixedSize(110, 10)
-        self.setAccessibleName("Colours from sure to unsure")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw one stripe per step."""
@@ -27,28 +31,68 @@ class Ramp(QWidget):
             painter.drawRect(QRectF(step * width, 0, width + 1, self.height()))
 
 
-class Legend(QFrame):
-    """One line: what is coloured, and the ramp."""
+class ScaleView(QWidget):
+    """The ramp between the words at its ends."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self.calm = label(kind="muted")
+        self.hot = label(kind="muted")
+        self.ramp = Ramp(theme)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for part in (self.calm, self.ramp, self.hot):
+            row.addWidget(part)
+
+    def show_mode(self, mode: HeatMode) -> None:
+        """Show the scale of `mode`."""
+        scale = SCALES[mode]
+        self.calm.setText(scale.calm)
+        self.hot.setText(scale.hot)
+        self.ramp.setVisible(bool(scale.calm))
+        self.ramp.setAccessibleName(f"Colours from {scale.calm} to {scale.hot}")
+        self.ramp.setAccessibleDescription(scale.meaning)
+        self.setToolTip(scale.meaning)
+
+
+class Legend(QFrame):
+    """`chosen` carries the HeatMode that a person asked for."""
+
+    chosen = Signal(object)
+
+    def __init__(self, theme: Theme, mode: HeatMode) -> None:
+        super().__init__()
         self.setObjectName("legend")
-        self._ramp = Ramp(theme)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(18, 8, 18, 8)
-        layout.setSpacing(8)
-        layout.addWidget(
-            label(
-                "Words are coloured by surprise",
-                kind="muted",
-            )
-        )
-        layout.addStretch(1)
-        layout.addWidget(label("sure", kind="muted"))
-        layout.addWidget(self._ramp)
-        layout.addWidget(label("unsure", kind="muted"))
+        self._name = label("Colour words by", kind="muted")
+        self._modes = Segments("Colour words by", MODES, KEYS)
+        self._modes.chosen.connect(lambda place: self.chosen.emit(MODES[place]))
+        self.scale = ScaleView(theme)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(18, 8, 18, 8)
+        row.setSpacing(10)
+        row.addWidget(self._name)
+        row.addWidget(self._modes)
+        row.addStretch(1)
+        row.addWidget(self.scale)
+        self.show_mode(mode)
+        self._narrowest = self._modes.sizeHint().width() + 36
+        self.setMinimumWidth(self._narrowest)
+
+    def show_mode(self, mode: HeatMode) -> None:
+        """Mark the mode in use and show its scale."""
+        self._modes.show_chosen(MODES.index(mode))
+        self.scale.show_mode(mode)
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
-        self._ramp.theme = theme
-        self._ramp.update()
+        self.scale.ramp.theme = theme
+        self.scale.ramp.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what has no room: first the name of the choice, then the scale."""
+        super().resizeEvent(event)
+        room = event.size().width() - self._narrowest
+        scale, name = (part.sizeHint().width() + 20 for part in (self.scale, self._name))
+        self.scale.setVisible(room >= scale)
+        self._name.setVisible(room >= scale + name)

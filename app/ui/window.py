@@ -3,6 +3,9 @@
 Connects view models to widgets; decides nothing. Closing it only asks: `close_requested`.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
@@ -10,7 +13,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVB
 from app.services.engine_host import HostState
 from app.ui.banner import Banner
 from app.ui.chat.composer import Composer
-from app.ui.chat.transcript import COLUMN_WIDTH, TranscriptView
+from app.ui.chat.message_list import COLUMN_WIDTH
+from app.ui.chat.transcript import TranscriptView
 from app.ui.header import Header
 from app.ui.legend import Legend
 from app.ui.panes.sampling import SamplingPane
@@ -21,6 +25,7 @@ from app.ui.theme.palette import Theme
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
+from app.ui.viewmodels.heat import HeatMode
 from app.ui.viewmodels.status import ChatStatus
 from app.ui.widgets import line, name_scroll_bars
 
@@ -42,8 +47,8 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(theme, chats)
         self.header = Header()
         self.banner = Banner()
-        self.legend = Legend(theme)
-        self.transcript = TranscriptView(theme)
+        self.legend = Legend(theme, chat.heat.mode)
+        self.transcript = TranscriptView(theme, chat.heat.mode)
         self.composer = Composer()
         self.token = TokenPane(theme)
         self.sampling = SamplingPane(chat.sampling)
@@ -74,6 +79,8 @@ class MainWindow(QMainWindow):
         chat.noticed.connect(self.banner.show_notice)
         chat.status.changed.connect(self._show_status)
         chat.sampling.changed.connect(self._show_sampling)
+        chat.heat.changed.connect(self.legend.show_mode)
+        chat.heat.changed.connect(self.transcript.show_mode)
         chat.selection.changed.connect(self.transcript.select)
         chat.replay.changed.connect(self.token.show_inspection)
 
@@ -103,7 +110,9 @@ class MainWindow(QMainWindow):
         self.composer.stopped.connect(chat.stop)
         self.composer.reasoning_chosen.connect(chat.sampling.set_reasoning)
         self.composer.edit.refused.connect(chat.notice)
+        self.composer.edit.paged.connect(self.transcript.turn_page)
         self.transcript.welcome.asked.connect(self._ask)
+        self.legend.chosen.connect(chat.heat.choose)
         self.header.new_chat.connect(self._new_chat)
         self.banner.retried.connect(chat.open)
         for keys, action in (
@@ -114,6 +123,7 @@ class MainWindow(QMainWindow):
             (QKeySequence("Ctrl+F"), self._search),
             (QKeySequence("Ctrl+K"), self._search),
             (QKeySequence(QKeySequence.StandardKey.Quit), self.close),
+            *_heat_keys(chat),
         ):
             QShortcut(keys, self).activated.connect(action)
 
@@ -214,3 +224,11 @@ class MainWindow(QMainWindow):
         scroll.setFixedWidth(PANE_WIDTH)
         scroll.setWidget(pane)
         return scroll
+
+
+def _heat_keys(chat: ChatModel) -> list[tuple[QKeySequence, Callable[[], None]]]:
+    """Ctrl and the place of each mode in the legend."""
+    return [
+        (QKeySequence(f"Ctrl+{place}"), partial(chat.heat.choose, mode))
+        for place, mode in enumerate(HeatMode, 1)
+    ]

@@ -23,18 +23,26 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The offscreen platform warns that it has no window manager to give sizes to."""
+    """The offscreen platform warns that it has no window manager to ask for things."""
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.qt_log_ignore("does not support propagateSizeHints"))
+            lacking = r"does not support (propagateSizeHints|raise)\(\)"
+            item.add_marker(pytest.mark.qt_log_ignore(lacking))
 
 
 @pytest.fixture(autouse=True)
 def collected_here(qapp: QApplication) -> Iterator[None]:
-    """Windows of past tests end in this thread, as the program sees to it for its own."""
+    """Windows of past tests end in this thread, and end no loop, as in the program itself."""
+    qapp.setQuitOnLastWindowClosed(False)
     collector = Collector()
     yield
     collector.stop()
+
+
+@pytest.fixture(autouse=True)
+def stays_open(qapp: QApplication) -> None:
+    """As in the program, a window that closes does not end the loop, which may be a next test's."""
+    qapp.setQuitOnLastWindowClosed(False)
 
 
 @pytest.fixture

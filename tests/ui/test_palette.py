@@ -1,21 +1,41 @@
 """The colours can be read, and the ramp rises."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.ui.theme.palette import (
     DARK,
-    FULL_HEAT_BITS,
     HEAT_STEPS,
     LIGHT,
     Theme,
     contrast,
     heat_colour,
-    heat_step,
+    rgb,
 )
 
+Matrix = tuple[tuple[float, float, float], ...]
+
 LEGIBLE = 4.5
+APART = 20  # steps of lightness from the calm to the hot end
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+# Machado, Oliveira and Fernandes 2009, severity 1, on linear light.
+EYES: dict[str, Matrix] = {
+    "usual": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "tritanopia": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.303900),
+    ),
+}
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 
@@ -51,15 +71,33 @@ def test_the_ramp_moves_away_from_its_ground_at_every_step(theme: Theme):
     assert heat_colour(theme, HEAT_STEPS, theme.window) == theme.heat
 
 
-@given(st.floats(0, 40), st.floats(0, 40))
-def test_more_surprise_is_never_paler(one: float, other: float):
-    low, high = sorted((one, other))
-    assert 0 <= heat_step(low) <= heat_step(high) <= HEAT_STEPS
+@THEMES
+@pytest.mark.parametrize("eye", EYES)
+def test_the_order_of_the_ramp_is_lightness_to_every_eye(theme: Theme, eye: str):
+    for ground in (theme.window, theme.surface):
+        colours = [heat_colour(theme, step, ground) for step in range(HEAT_STEPS + 1)]
+        seen = [lightness(EYES[eye], colour) for colour in colours]
+        assert seen == sorted(seen, reverse=not theme.dark)
+        assert len(set(seen)) == len(seen)
+        assert abs(seen[-1] - seen[0]) >= APART
 
 
-def test_the_ends_of_the_ramp():
-    assert heat_step(0.0) == 0
-    assert heat_step(FULL_HEAT_BITS) == heat_step(99.0) == HEAT_STEPS
+def lightness(eye: Matrix, colour: str) -> float:
+    """CIE L* of a colour as this eye sees it."""
+    light = [linear(channel / 255) for channel in rgb(colour)]
+    seen = [sum(a * b for a, b in zip(row, light, strict=True)) for row in eye]
+    luminance = sum(a * min(max(b, 0.0), 1.0) for a, b in zip(LUMINANCE, seen, strict=True))
+    return 116 * luminance ** (1 / 3) - 16 if luminance > 0.008856 else 903.3 * luminance
+
+
+def linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def test_lightness_is_that_of_the_standard():
+    assert lightness(EYES["usual"], "#ffffff") == pytest.approx(100, abs=0.01)
+    assert lightness(EYES["usual"], "#777777") == pytest.approx(50.03, abs=0.05)
+    assert lightness(EYES["protanopia"], "#ff0000") < lightness(EYES["usual"], "#ff0000")
 
 
 def test_contrast_is_that_of_the_standard():

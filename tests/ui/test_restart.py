@@ -209,6 +209,7 @@ def test_a_kill_amid_another_answer_loses_neither_of_the_two(drive: Drive):
         assert desk.turns[0] == question
         assert desk.turns[-1].state is TurnState.STOPPED
         assert desk.turns[-1].tokens
+        await until(lambda: desk.transcript.answer(desk.turns[-1].id))
         desk.find(QPushButton, "Version of the answer after this one")
 
     drive(scenario)

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QApplication
 
 from app.domain.tokens import Channel, TokenRecord
 from app.ui.chat.answer import AnswerView
-from app.ui.chat.heat import HeatFormats
+from app.ui.chat.heat import Heat
 from app.ui.chat.token_text import TokenText
-from app.ui.theme.palette import LIGHT, heat_colour, heat_step
+from app.ui.theme.palette import LIGHT, heat_colour
+from app.ui.viewmodels.heat import HeatMode, heat_step
 from tests.ui.records import record
 
 PIECES = [
@@ -40,7 +41,7 @@ def tokens_of(pieces: list[str]) -> list[TokenRecord]:
 @pytest.fixture
 def text(qapp: QApplication) -> Iterator[TokenText]:
     made = TokenText("Answer")
-    made.recolour(HeatFormats(LIGHT, LIGHT.window), LIGHT.accent)
+    made.recolour(Heat(HeatMode.SURPRISE, LIGHT, LIGHT.window), LIGHT.accent)
     made.resize(220, 100)
     made.show()
     yield made
@@ -70,7 +71,8 @@ def test_a_click_in_the_middle_of_a_token_picks_it(text: TokenText, at_once: int
 @pytest.mark.parametrize("at_once", [1, 4, 1000])
 def test_every_drawn_token_has_its_colour_however_it_came(text: TokenText, at_once: int):
     tokens = fill(text, PIECES, at_once)
-    expected = heat_colour(LIGHT, heat_step(1.737), LIGHT.window)
+    step = heat_step(HeatMode.SURPRISE, tokens[:1])
+    expected = heat_colour(LIGHT, step, LIGHT.window)
     found = {text.colour_at(i) for i, token in enumerate(tokens) if token.text.strip()}
     assert found == {expected}
 

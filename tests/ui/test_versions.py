@@ -53,6 +53,33 @@ def test_regenerate_writes_another_answer_and_the_arrows_step_through_both(drive
     drive(scenario)
 
 
+@pytest.mark.parametrize("place", [0, 1], ids=["question", "answer"])
+def test_the_keyboard_steps_through_versions_without_leaving_the_arrow(drive: Drive, place: int):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        await desk.ask_briefly(QUESTION)
+        for _ in range(2):
+            turn = desk.turns[place]
+            if place:
+                desk.chat.regenerate(turn.id)
+            else:
+                desk.chat.edit(turn.id, "Hello")
+            await until(lambda turn=turn: turn not in desk.turns and len(desk.turns) == 2)
+            await desk.answered()
+        kept = [desk.turns[place].id]
+        await until(lambda: desk.transcript.message(desk.turns[place].id))
+        desk.find(QPushButton, BEFORE.format("question" if place == 0 else "answer")).setFocus()
+        for _ in range(2):
+            desk.press(Qt.Key.Key_Space)
+            await until(lambda: desk.turns[place].id != kept[-1])
+            kept.append(desk.turns[place].id)
+        assert kept == sorted(kept, reverse=True)
+        desk.press(Qt.Key.Key_Space)  # the arrow has ended, so the keyboard is at the other one
+        await until(lambda: desk.turns[place].id == kept[1])
+
+    drive(scenario)
+
+
 def test_the_next_answer_takes_the_sliders_as_they_are(drive: Drive):
     async def scenario(desk: Desk) -> None:
         await desk.ready()

@@ -15,11 +15,10 @@ from app.domain.messages import Role
 from app.domain.models import Layout, ModelInfo
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import Channel
-from app.ui.chat.heat import steps
 from app.ui.tasks import Tasks
-from app.ui.theme.palette import heat_step
 from app.ui.viewmodels import wording
 from app.ui.viewmodels.alternatives import rows
+from app.ui.viewmodels.figures import confidence, figures
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.selection import TokenSelection
 from app.ui.viewmodels.stream import Coalescer, merged
@@ -139,11 +138,6 @@ def test_selection_stays_inside_its_answer():
     assert selection.current.turn_id == 4
 
 
-def test_tokens_that_share_a_character_share_their_summed_surprise():
-    half = replace(record("🙂", probability=0.25), end=1)
-    assert steps([half, half]) == [heat_step(4.0)] * 2
-
-
 def test_numbers_are_said_as_they_are():
     assert wording.probability(0.62) == "0.620"
     assert wording.probability(0.00042) == "4e-4".replace("-", "−")
@@ -160,12 +154,36 @@ def test_numbers_are_said_as_they_are():
     assert wording.device("CPUExecutionProvider") == "CPU"
 
 
-def test_the_footer_says_only_what_was_measured():
+def test_the_figures_are_only_what_was_measured():
     usage, timings = Usage(10, 31, 5, 0), Timings(0.18, 900.0, 41.2)
     turn = Turn(id=1, role=Role.ASSISTANT, usage=usage, timings=timings)
-    assert wording.footer(turn) == "31 tokens   41 tokens/s   first token 0.18 s"
-    assert wording.footer(replace(turn, timings=Timings(0, 0, 0))) == "31 tokens"
-    assert wording.footer(replace(turn, usage=None)) == ""
+    assert texts(turn) == ["41 tokens/s", "first token 0.18 s", "31 tokens"]
+    assert texts(replace(turn, timings=Timings(0, 0, 0))) == ["31 tokens"]
+    assert texts(replace(turn, usage=None, timings=None)) == []
+
+
+def texts(turn: Turn) -> list[str]:
+    return [figure.text for figure in figures(turn)]
+
+
+def test_confidence_is_the_geometric_mean_over_the_answer_alone():
+    tokens = [
+        record(probability=0.5),
+        record(probability=0.02, channel=Channel.REASONING),
+        record(probability=0.32),
+        replace(record(), logprob=None),
+    ]
+    assert confidence(tokens) == pytest.approx(0.4)
+    assert confidence(tokens[1:2]) is None
+    turn = Turn(id=1, role=Role.ASSISTANT, tokens=tuple(tokens))
+    assert texts(turn) == ["confidence 0.400"]
+    assert "geometric mean" in figures(turn)[0].meaning
+
+
+def test_reasoning_is_timed_and_counted():
+    assert wording.thinking(1.24, 17) == "Reasoning · 1.2 s · 17 tokens"
+    assert wording.thought(3.2, 148) == "Reasoned for 3.2 s · 148 tokens"
+    assert wording.thought(0.0, 1) == "Reasoned · 1 token"
 
 
 def test_a_long_question_is_shown_by_its_beginning():

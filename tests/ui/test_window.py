@@ -1,7 +1,6 @@
 """The window as a person uses it, on the real model in the real worker."""
 
 import asyncio
-import math
 import os
 import signal
 from collections.abc import Callable
@@ -11,15 +10,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from app.domain.conversation import TurnState
+from app.domain.conversation import Turn, TurnState
 from app.domain.tokens import Channel
 from app.services.engine_host import HostState
+from app.ui.chat.token_text import TokenText
 from app.ui.chat.welcome import SUGGESTIONS
 from app.ui.panes.bars import elided
 from app.ui.panes.token import facts
-from app.ui.theme.palette import heat_colour, heat_step
+from app.ui.theme.palette import heat_colour
 from app.ui.theme.style import Appearance
+from app.ui.viewmodels import wording
 from app.ui.viewmodels.alternatives import rows
+from app.ui.viewmodels.figures import figures
+from app.ui.viewmodels.heat import SCALES, HeatMode, heat_step
 from app.ui.viewmodels.selection import Selected
 from tests.ui.desk import Desk, Scenario, until
 
@@ -113,21 +116,130 @@ def test_the_tab_key_goes_back_from_the_question_to_the_last_answer(drive: Drive
     drive(scenario)
 
 
-def test_tokens_wear_the_colour_of_their_surprise(drive: Drive, appearance: Appearance):
+@pytest.mark.parametrize("mode", [mode for mode in HeatMode if mode is not HeatMode.NOTHING])
+def test_tokens_wear_the_colour_of_their_number(
+    drive: Drive, appearance: Appearance, mode: HeatMode
+):
     theme = appearance.theme
 
     async def scenario(desk: Desk) -> None:
         await desk.ready()
         desk.window.sampling.temperature.field.setValue(2.0)
         turn = await desk.ask(QUESTION)
+        desk.chat.heat.choose(mode)
         view = desk.view(turn)
         for index, token in enumerate(turn.tokens):
             if token.text.isalnum() and token.logprob is not None:
                 text = next(t for t in view.texts() if t.holds(index))
                 ground = theme.window if text is view.answer else theme.surface
-                step = heat_step(-math.log2(math.exp(token.logprob)))
+                step = heat_step(mode, [token])
                 expected = heat_colour(theme, step, ground) if step else None
                 assert text.colour_at(index) == expected
+
+    drive(scenario)
+
+
+def test_the_mode_can_change_at_any_moment_of_an_answer(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        modes = list(HeatMode)
+
+        def change(_growth: object) -> None:
+            modes.append(modes.pop(0))
+            desk.chat.heat.choose(modes[0])
+
+        desk.chat.turn_grew.connect(change)
+        turn = await desk.ask(QUESTION)
+        view = desk.view(turn)
+        for mode in HeatMode:
+            desk.chat.heat.choose(mode)
+            assert (view.body.rendered is not None) == (mode is HeatMode.NOTHING)
+            assert view.answer.toPlainText() == turn.text
+            for text in view.texts():
+                assert spans(text, turn) == [
+                    turn.channel_text(turn.tokens[index].channel)[
+                        turn.tokens[index].start : turn.tokens[index].end
+                    ]
+                    for index in range(len(turn.tokens))
+                    if text.holds(index)
+                ]
+        desk.chat.heat.choose(HeatMode.NOTHING)
+        assert view.body.rendered
+        assert view.body.rendered.toPlainText().split() == turn.text.split()
+
+    drive(scenario)
+
+
+def spans(text: TokenText, turn: Turn) -> list[str]:
+    """What lies under each token in the text on the screen."""
+    cursor, found = text.textCursor(), list[str]()
+    for index in range(len(turn.tokens)):
+        if text.holds(index):
+            start, end = text.run.span(index)
+            cursor.setPosition(start)
+            cursor.setPosition(end, cursor.MoveMode.KeepAnchor)
+            found.append(cursor.selection().toPlainText())
+    return found
+
+
+def test_keys_and_clicks_choose_what_colours(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        for place, mode in enumerate(HeatMode, 1):
+            key = Qt.Key(Qt.Key.Key_0.value + place)
+            QTest.keyClick(desk.composer.edit, key, Qt.KeyboardModifier.ControlModifier)
+            assert desk.chat.heat.mode is mode
+            assert desk.find(QPushButton, f"Colour words by {mode.lower()}").isChecked()
+            scale = SCALES[mode]
+            shown = (desk.window.legend.scale.calm.text(), desk.window.legend.scale.hot.text())
+            assert shown == (scale.calm, scale.hot)
+        button = desk.find(QPushButton, "Colour words by entropy")
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert desk.chat.heat.mode is HeatMode.ENTROPY
+        QTest.keyClick(button, Qt.Key.Key_Right)
+        assert desk.find(QPushButton, "Colour words by rank").hasFocus()
+
+    drive(scenario)
+
+
+def test_reasoning_and_figures_say_what_the_turn_says(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        titles: list[str] = []
+        desk.chat.turn_grew.connect(
+            lambda growth: titles.append(reasoning_of(desk, growth.turn_id))
+        )
+        turn = await desk.ask(QUESTION)
+        view = desk.view(turn)
+        count = turn.count(Channel.REASONING)
+        assert any(title.startswith("Reasoning · ") for title in titles)
+        assert view.reasoning.heading.text() == wording.thought(turn.reasoning_s, count)
+        assert f"{count}" in view.reasoning.sparkline.accessibleName()
+        assert [each.text() for each in view.footer.labels] == [f.text for f in figures(turn)]
+        names = [each.accessibleName() for each in view.footer.labels]
+        assert any("geometric mean" in name for name in names)
+
+    drive(scenario)
+
+
+def reasoning_of(desk: Desk, turn_id: int) -> str:
+    view = desk.transcript.answer(turn_id)
+    return view.reasoning.heading.text() if view else ""
+
+
+def test_the_page_keys_scroll_the_conversation_while_one_writes(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        for _ in range(4):
+            await desk.ask_briefly(QUESTION)
+        desk.window.resize(900, 520)
+        bar = desk.transcript.verticalScrollBar()
+        await until(lambda: bar.maximum() > 0 and bar.value() == bar.maximum())
+        desk.composer.edit.setFocus()
+        desk.press(Qt.Key.Key_PageUp)
+        assert bar.value() < bar.maximum()
+        desk.press(Qt.Key.Key_PageDown)
+        assert bar.value() == bar.maximum()
 
     drive(scenario)
 

@@ -36,6 +36,11 @@ class VersionStepper(QWidget):
         """Where the Tab key stops."""
         return self._before, self._after
 
+    def focus(self, by: int) -> None:
+        """Let the keyboard go on in this direction, or back where it ends."""
+        arrows = (self._before, self._after) if by < 0 else (self._after, self._before)
+        next(arrow for arrow in arrows if arrow.isEnabled()).setFocus()
+
     def _arrow(self, sign: str, name: str, by: int) -> QPushButton:
         made = button(sign, lambda: self.stepped.emit(by), kind="quiet")
         made.setAccessibleName(name)
@@ -72,16 +77,16 @@ class AnswerActions(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._versions = VersionStepper("answer")
+        self.versions = VersionStepper("answer")
         self._copy = CopyButton("answer")
         self._again = button("Regenerate", self.regenerated.emit, kind="quiet")
-        self._versions.stepped.connect(self.version_stepped)
+        self.versions.stepped.connect(self.version_stepped)
         self._copy.copied.connect(self.copied)
-        _lay_out(self, self._versions, self._copy, self._again)
+        _lay_out(self, self.versions, self._copy, self._again)
 
     def show_versions(self, index: int, count: int) -> None:
         """Show that this is version `index`, from 0, of `count`."""
-        self._versions.show_versions(index, count)
+        self.versions.show_versions(index, count)
 
     def show_end(self, *, failed: bool, has_text: bool) -> None:
         """Name what can be done with an answer that ended so."""
@@ -94,7 +99,7 @@ class AnswerActions(QWidget):
 
     def stops(self) -> tuple[QWidget, ...]:
         """Where the Tab key stops."""
-        return *self._versions.stops(), self._copy, self._again
+        return *self.versions.stops(), self._copy, self._again
 
 
 class QuestionActions(QWidget):
@@ -106,17 +111,17 @@ class QuestionActions(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._versions = VersionStepper("question")
+        self.versions = VersionStepper("question")
         self._copy = CopyButton("question")
         self._edit = button("Edit", self.edited.emit, kind="quiet")
         self._edit.setAccessibleName("Edit the question")
-        self._versions.stepped.connect(self.version_stepped)
+        self.versions.stepped.connect(self.version_stepped)
         self._copy.copied.connect(self.copied)
-        _lay_out(self, self._versions, self._copy, self._edit)
+        _lay_out(self, self.versions, self._copy, self._edit)
 
     def show_versions(self, index: int, count: int) -> None:
         """Show that this is version `index`, from 0, of `count`."""
-        self._versions.show_versions(index, count)
+        self.versions.show_versions(index, count)
 
     def set_enabled(self, enabled: bool) -> None:
         """Whether a changed question could be answered now."""
@@ -124,7 +129,7 @@ class QuestionActions(QWidget):
 
     def stops(self) -> tuple[QWidget, ...]:
         """Where the Tab key stops."""
-        return *self._versions.stops(), self._copy, self._edit
+        return *self.versions.stops(), self._copy, self._edit
 
 
 def _lay_out(actions: QWidget, *parts: QWidget) -> None:

@@ -4,59 +4,71 @@ In: deltas as they are flushed, then the finished turn; or a turn that ended ear
 token was picked.
 """
 
+import time
+from collections.abc import Callable
+
 from PySide6.QtCore import QRect, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.domain.conversation import PromptRead, Turn, TurnState, deltas
 from app.domain.events import Delta
 from app.domain.tokens import Channel
 from app.ui.chat.actions import AnswerActions
-from app.ui.chat.heat import HeatFormats
+from app.ui.chat.answer_text import AnswerText
+from app.ui.chat.footer import AnswerFooter
+from app.ui.chat.heat import Heat
+from app.ui.chat.message import MessageView, Place
 from app.ui.chat.token_text import TokenText
 from app.ui.chat.trace import TracePanel
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels import wording
-from app.ui.widgets import label, scaled_font
+from app.ui.viewmodels.heat import HeatMode
+from app.ui.widgets import label
 
 
-class AnswerView(QWidget):
+class AnswerView(MessageView):
     """One answer; `picked` carries a token's index in it, `stepped` -1 or 1 to a neighbour."""
 
     picked = Signal(object)
     stepped = Signal(object)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        mode: HeatMode = HeatMode.SURPRISE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
+        self._theme = theme
+        self._mode = mode
+        self._clock = clock
+        self._thinking_since: float | None = None
+        self._thought_s = 0.0
+        self._ended = False
         self._count = 0
         self._selected: int | None = None
-        self.answer = TokenText("Answer")
-        self.answer.setFont(scaled_font(self.answer, 1.15))
+        self.body = AnswerText()
         self.reasoning = TracePanel(TokenText("Reasoning"))
         self.tool_call = TracePanel(TokenText("Tool call"))
         self._waiting = label("Waiting for the model", kind="muted")
         self._note = label(kind="note", wrap=True)
-        self._footer = label(kind="muted")
+        self.footer = AnswerFooter()
         self.action_row = AnswerActions()
         self._lay_out()
         self._connect()
-        self.recolour(theme)
+        self.show_mode(mode)
 
     def grow(self, delta: Delta) -> None:
-        """Add text and tokens of one channel."""
-        self._waiting.hide()
-        text = self._text_of(delta.channel)
-        text.extend(delta.text, delta.tokens, self._count)
-        self._count += len(delta.tokens)
-        if delta.channel is Channel.TOOL:
-            self.tool_call.set_title(f"Tool call · {wording.tokens(text.token_count)}")
-        elif delta.channel is Channel.ANSWER and text.toPlainText():
-            self.answer.show()
-        self._entitle_reasoning(over=self.answer.isVisibleTo(self))
+        """Add what came for an answer that is being written."""
+        for trace in self._traces():
+            trace.pane.live = True
+        self._extend(delta)
+        self._time_reasoning(thinking=delta.channel is Channel.REASONING)
 
     def present(self, turn: Turn) -> None:
         """Show an answer that ended earlier."""
         for delta in deltas(turn):
-            self.grow(delta)
+            self._extend(delta)
         self.change(turn)
 
     def read(self, progress: PromptRead) -> None:
@@ -65,15 +77,17 @@ class AnswerView(QWidget):
 
     def change(self, turn: Turn) -> None:
         """Show how the answer ended."""
+        self._ended = True
         self._waiting.hide()
         if count := self.reasoning.body.token_count:
             self.reasoning.set_title(wording.thought(turn.reasoning_s, count))
-        for part, text in ((self._note, turn.note), (self._footer, wording.footer(turn))):
-            part.setText(text)
-            part.setVisible(bool(text))
+        self.body.end()
+        self._note.setText(turn.note)
+        self._note.setVisible(bool(turn.note))
+        self.footer.show_turn(turn)
         failed = turn.state in (TurnState.FAILED, TurnState.INTERRUPTED)
         self.action_row.show_end(failed=failed, has_text=bool(turn.text))
-        self.action_row.show()
+        self.footer.show()
 
     def select(self, number: int | None) -> QRect:
         """Frame the token with this index, or none; return where it is in this widget."""
@@ -82,10 +96,16 @@ class AnswerView(QWidget):
         for text in self.texts():
             text.select(number)
             if number is not None and text.holds(number):
-                self._reveal(text)
-                corner = text.mapTo(self, text.token_rect(number).toRect().topLeft())
-                shown = QRect(corner, text.token_rect(number).toRect().size())
+                self._reveal(text, number)
+                shown = self._rect(text, number)
         return shown
+
+    def show_mode(self, mode: HeatMode) -> None:
+        """Colour the tokens by `mode`; without colours the answer's Markdown is rendered."""
+        self._mode = mode
+        self.recolour(self._theme)
+        for trace in self._traces():
+            trace.show_numbers(mode)
 
     def set_can_ask(self, can_ask: bool) -> None:
         """Whether another answer could be written now."""
@@ -93,19 +113,60 @@ class AnswerView(QWidget):
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
-        traces = HeatFormats(theme, theme.surface)
-        self.answer.recolour(HeatFormats(theme, theme.window), theme.accent)
-        self.reasoning.body.recolour(traces, theme.accent)
-        self.tool_call.body.recolour(traces, theme.accent)
+        self._theme = theme
+        self.body.show_as(self._mode, theme)
+        for trace in self._traces():
+            trace.body.recolour(Heat(self._mode, theme, theme.surface), theme.accent)
+            trace.recolour(theme)
 
     def chain_after(self, before: QWidget) -> QWidget:
         """Let the Tab key come here from `before`; return where it leaves from."""
         reasoning, tool_call = self.reasoning, self.tool_call
-        stops = (reasoning.heading, reasoning.body, self.answer, tool_call.heading, tool_call.body)
+        stops = (
+            reasoning.heading,
+            reasoning.body,
+            self.body.face,
+            tool_call.heading,
+            tool_call.body,
+        )
         for stop in (*stops, *self.action_row.stops()):
             QWidget.setTabOrder(before, stop)
             before = stop
         return before
+
+    @property
+    def pinned(self) -> bool:
+        """While it is being written, nothing else could make it again."""
+        return not self._ended
+
+    @property
+    def folded(self) -> frozenset[Channel]:
+        """The channels whose text is folded away."""
+        panels = {Channel.REASONING: self.reasoning, Channel.TOOL: self.tool_call}
+        return frozenset(channel for channel, panel in panels.items() if not panel.is_open)
+
+    def fold(self, channels: frozenset[Channel]) -> None:
+        """Fold the texts of these channels away."""
+        self.reasoning.open(Channel.REASONING not in channels)
+        self.tool_call.open(Channel.TOOL not in channels)
+
+    def place_at(self, y: int) -> Place:
+        """What lies `y` pixels below the top, by its text where it is in the answer."""
+        position = self.body.position_at(y - self.body.y())
+        if position is None:
+            return super().place_at(y)
+        return Place(y / max(self.height(), 1), position, y - self._top_of(position))
+
+    def y_of(self, place: Place) -> int:
+        """Where a place lies now, in pixels below the top."""
+        if place.position is None:
+            return super().y_of(place)
+        return self._top_of(place.position) + place.below
+
+    @property
+    def answer(self) -> TokenText:
+        """The tokens of the answer itself."""
+        return self.body.tokens
 
     @property
     def note(self) -> str:
@@ -116,19 +177,54 @@ class AnswerView(QWidget):
         """The texts of the answer, in the order in which they are shown."""
         return self.reasoning.body, self.answer, self.tool_call.body
 
+    def _top_of(self, position: int) -> int:
+        """Where the line with this position of the answer's text begins."""
+        return self.body.y() + self.body.height_at(position)
+
+    def _rect(self, text: TokenText, number: int) -> QRect:
+        """Where a token is in this widget; in rendered text, where its line is."""
+        if text is self.answer and text.isHidden():
+            top = self._top_of(text.run.span(number)[0])
+            return QRect(0, top, self.width(), self.fontMetrics().lineSpacing())
+        rect = text.token_rect(number).toRect()
+        return QRect(text.mapTo(self, rect.topLeft()), rect.size())
+
+    def _extend(self, delta: Delta) -> None:
+        self._waiting.hide()
+        text = self._text_of(delta.channel)
+        part = self.body if delta.channel is Channel.ANSWER else text
+        part.extend(delta.text, delta.tokens, self._count)
+        self._count += len(delta.tokens)
+        if delta.channel is Channel.ANSWER:
+            self.body.show()
+        elif delta.channel is Channel.TOOL:
+            self.tool_call.set_title(f"Tool call · {wording.tokens(text.token_count)}")
+            self.tool_call.show_numbers(self._mode)
+        else:
+            self.reasoning.show_numbers(self._mode)
+
+    def _time_reasoning(self, *, thinking: bool) -> None:
+        """Count the seconds in the heading; the turn that ended tells the exact time."""
+        now, count = self._clock(), self.reasoning.body.token_count
+        if thinking:
+            self._thinking_since = self._thinking_since or now
+            seconds = self._thought_s + now - self._thinking_since
+            self.reasoning.set_title(wording.thinking(seconds, count))
+        elif self._thinking_since is not None:
+            self._thought_s += now - self._thinking_since
+            self._thinking_since = None
+            self.reasoning.set_title(wording.thought(self._thought_s, count))
+
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        for part in (self.reasoning, self.answer, self.tool_call):
+        for part in (self.reasoning, self.body, self.tool_call):
             layout.addWidget(part)
-        for part in (self._waiting, self._note):
+        for part in (self._waiting, self._note, self.footer):
             layout.addWidget(part)
-        foot = QHBoxLayout()
-        foot.addWidget(self._footer)
-        foot.addWidget(self.action_row, 1)
-        layout.addLayout(foot)
-        for hidden in (self.answer, self._note, self._footer, self.action_row):
+        self.footer.add_actions(self.action_row)
+        for hidden in (self.body, self._note, self.footer):
             hidden.hide()
 
     def _connect(self) -> None:
@@ -137,23 +233,22 @@ class AnswerView(QWidget):
             text.stepped.connect(lambda by, text=text: self._step(text, by))
 
     def _step(self, text: TokenText, by: int) -> None:
-        first = text.first()
+        first = text.run.first()
         if self._selected is not None:
             self.stepped.emit(by)
         elif first is not None:
             self.picked.emit(first)
 
-    def _reveal(self, text: TokenText) -> None:
+    def _reveal(self, text: TokenText, number: int) -> None:
         """Unfold the trace that holds the selection, and let the keyboard follow it."""
-        for trace in (self.reasoning, self.tool_call):
+        for trace in self._traces():
             if trace.body is text:
-                trace.open()
+                trace.reveal(number)
         if any(other.hasFocus() for other in self.texts()):
             text.setFocus()
 
-    def _entitle_reasoning(self, *, over: bool) -> None:
-        if count := self.reasoning.body.token_count:
-            self.reasoning.set_title(wording.thinking(count, over=over))
+    def _traces(self) -> tuple[TracePanel, TracePanel]:
+        return self.reasoning, self.tool_call
 
     def _text_of(self, channel: Channel) -> TokenText:
         apart = {Channel.REASONING: self.reasoning.body, Channel.TOOL: self.tool_call.body}

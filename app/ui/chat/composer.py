@@ -6,7 +6,6 @@ Out: `sent` with the text, which stays until the chat has taken it.
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QPlainTextEdit,
@@ -15,21 +14,25 @@ from PySide6.QtWidgets import (
 )
 
 from app.errors import InvalidRequest
+from app.ui.segments import Segments
 from app.ui.widgets import button, label, name_scroll_bars, scaled_font
 
 MOST_CHARACTERS = 200_000
 MOST_LINES = 8
+PAGES = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 
 
 class QuestionEdit(QPlainTextEdit):
     """A text field that grows with its lines; `entered` is Enter, `refused` a text too long.
 
     `recalled` is the Up key in an empty field.
+    `paged` is a Page key, -1 up and 1 down: the conversation is what has pages.
     """
 
     entered = Signal()
     recalled = Signal()
     refused = Signal(object)
+    paged = Signal(object)
     focused = Signal(bool)
 
     def __init__(self) -> None:
@@ -47,6 +50,8 @@ class QuestionEdit(QPlainTextEdit):
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.entered.emit()
+        elif event.key() in PAGES:
+            self.paged.emit(PAGES[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_Up and self.document().isEmpty():
             self.recalled.emit()
         else:
@@ -91,6 +96,8 @@ class Composer(QFrame):
         self.edit = QuestionEdit()
         self.send = button("Send", self._send, kind="primary", keys="Enter")
         self.stop = button("Stop", self.stopped.emit, keys="Escape")
+        self._segments = Segments("Reasoning", ("Off", "On"))
+        self._segments.chosen.connect(lambda place: self.reasoning_chosen.emit(bool(place)))
         self._reasoning = self._switch()
         self._lay_out()
         self.edit.entered.connect(self._send)
@@ -108,7 +115,7 @@ class Composer(QFrame):
     def show_reasoning(self, *, available: bool, on: bool) -> None:
         """Show the switch where the model has one."""
         self._reasoning.setVisible(available)
-        self._segments.button(int(on)).setChecked(True)
+        self._segments.show_chosen(int(on))
 
     def restore(self, text: str) -> None:
         """Put a question back that got no answer, unless another one is being written."""
@@ -135,15 +142,7 @@ class Composer(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(label("Reasoning", kind="muted"))
-        self._segments = QButtonGroup(holder)
-        for value, word in ((0, "Off"), (1, "On")):
-            each = button(
-                word, lambda on=bool(value): self.reasoning_chosen.emit(on), kind="segment"
-            )
-            each.setCheckable(True)
-            each.setAccessibleName(f"Reasoning {word.lower()}")
-            self._segments.addButton(each, value)
-            row.addWidget(each)
+        row.addWidget(self._segments)
         return holder
 
     def _lay_out(self) -> None:

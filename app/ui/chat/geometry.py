@@ -1,53 +1,132 @@
 """Where text lies in a laid out document, and what lies at a point; positions are UTF-16 units."""
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from typing import cast
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QTextBlock, QTextDocument, QTextLine
 
 
+class Line:
+    """One line of a laid out text; coordinates are the document's."""
+
+    def __init__(self, block: QTextBlock, row: int) -> None:
+        self._line = block.layout().lineAt(row)
+        self._origin = block.position()
+        self._corner = block.layout().position()
+        self._places: dict[int, float] = {}
+        self.start = self._origin + self._line.textStart()
+        self.end = self.start + self._line.textLength()
+        self._shown_end = (
+            self.end if row + 1 == block.layout().lineCount() else self._trimmed(block)
+        )
+
+    @property
+    def top(self) -> float:
+        """Where the line begins."""
+        return self._corner.y() + self._line.y()
+
+    def rect(self, start: int, end: int) -> QRectF:
+        """What the text from `start` to `end`, cut to this line, covers.
+
+        The white space at which a line was broken takes no room.
+        """
+        left = self._x(min(max(start, self.start), self._shown_end))
+        right = self._x(min(max(end, self.start), self._shown_end))
+        place = QRectF(left, self._line.y(), right - left, self._line.height())
+        return place.normalized().translated(self._corner)
+
+    def position_at(self, x: float) -> int | None:
+        """The character at `x`; None beside the text."""
+        inside = x - self._corner.x()
+        if not -1 <= inside <= self._line.naturalTextRect().right():
+            return None
+        on = QTextLine.CursorPosition.CursorOnCharacter
+        return self._origin + self._line.xToCursor(inside, on)
+
+    def _trimmed(self, block: QTextBlock) -> int:
+        """Where the line ends without the white space at which it was broken."""
+        end = self.end
+        while end > self.start and block.document().characterAt(end - 1).isspace():
+            end -= 1
+        return end
+
+    def _x(self, position: int) -> float:
+        found = self._places.get(position)
+        if found is None:
+            at = cast(tuple[float, int], self._line.cursorToX(position - self._origin))
+            found = self._places[position] = at[0]
+        return found
+
+
 def line_rects(document: QTextDocument, start: int, end: int) -> list[QRectF]:
-    """The rectangles that the text from `start` to `end` covers, one per line."""
+    """The rectangles that the text from `start` to `end` covers, at least one, one per line."""
     found: list[QRectF] = []
     block = document.findBlock(start)
-    while block.isValid() and block.position() <= end:
-        found += _block_rects(block, start, end)
+    row = block.layout().lineForTextPosition(start - block.position()).lineNumber()
+    for line in _lines_from(block, max(row, 0)):
+        if line.start > end:
+            break
+        low, high = max(start, line.start), min(end, line.end)
+        if low < high or start == end:
+            found.append(line.rect(low, high))
+    return [rect for rect in found if rect.width() > 0] or found[:1]
+
+
+def line_top(document: QTextDocument, position: int) -> float:
+    """Where the line with this position begins, or the last one for a position behind it."""
+    block = document.findBlock(min(position, document.characterCount() - 1))
+    row = block.layout().lineForTextPosition(position - block.position())
+    return block.layout().position().y() + (row.y() if row.isValid() else 0)
+
+
+def lines_in(document: QTextDocument, top: float, bottom: float) -> Iterator[Line]:
+    """The lines between two heights, and the one before them."""
+    block = _block_at(document, top)
+    for line in _lines_from(block, _row_at(block, top)):
+        if line.top > bottom:
+            break
+        yield line
+
+
+def blocks_in(document: QTextDocument, top: float, bottom: float) -> Iterator[QTextBlock]:
+    """The paragraphs between two heights, and the ones that touch them."""
+    block = _block_at(document, top)
+    block = block.previous() if block.previous().isValid() else block
+    while block.isValid() and block.layout().position().y() <= bottom:
+        yield block
         block = block.next()
-    return found
 
 
 def position_at(document: QTextDocument, point: QPointF) -> int | None:
     """The character under `point`, or in the gap below it; None beside the text."""
-    block = document.firstBlock()
-    while block.next().isValid() and block.next().layout().position().y() <= point.y():
-        block = block.next()
-    inside = point - block.layout().position()
-    line = _line_over(block, inside.y())
-    if line is None or not -1 <= inside.x() <= line.naturalTextRect().right():
+    block = _block_at(document, point.y())
+    if not block.layout().lineCount():
         return None
-    column = line.xToCursor(inside.x(), QTextLine.CursorPosition.CursorOnCharacter)
-    return block.position() + column
+    return Line(block, _row_at(block, point.y())).position_at(point.x())
 
 
-def _line_over(block: QTextBlock, y: float) -> QTextLine | None:
-    """The last line of `block` that begins above `y`."""
+def _lines_from(block: QTextBlock, row: int) -> Iterator[Line]:
+    while block.isValid():
+        for place in range(row, block.layout().lineCount()):
+            yield Line(block, place)
+        block, row = block.next(), 0
+
+
+def _block_at(document: QTextDocument, y: float) -> QTextBlock:
+    position = document.documentLayout().hitTest(QPointF(0, y), Qt.HitTestAccuracy.FuzzyHit)
+    block = document.findBlock(max(position, 0))
+    while block.next().isValid() and block.next().layout().position().y() <= y:
+        block = block.next()
+    while block.previous().isValid() and block.layout().position().y() > y:
+        block = block.previous()
+    return block
+
+
+def _row_at(block: QTextBlock, y: float) -> int:
+    """The last row of `block` that begins above `y`, or its first."""
     layout = block.layout()
-    over = [row for row in range(layout.lineCount()) if layout.lineAt(row).y() <= y]
-    return layout.lineAt(over[-1]) if over else None
-
-
-def _block_rects(block: QTextBlock, start: int, end: int) -> list[QRectF]:
-    layout, origin = block.layout(), block.position()
-    first, last = max(start - origin, 0), min(end - origin, block.length() - 1)
-    found: list[QRectF] = []
-    for row in range(layout.lineCount()):
-        line = layout.lineAt(row)
-        low, high = max(first, line.textStart()), min(last, line.textStart() + line.textLength())
-        if low < high or (start == end and low == high):
-            left, right = _x(line, low), _x(line, high)
-            found.append(QRectF(left, line.y(), right - left, line.height()))
-    return [rect.translated(layout.position()) for rect in found]
-
-
-def _x(line: QTextLine, column: int) -> float:
-    return cast(tuple[float, int], line.cursorToX(column))[0]
+    inside = y - layout.position().y()
+    rows = range(layout.lineCount())
+    return max(bisect_right(rows, inside, key=lambda row: layout.lineAt(row).y()) - 1, 0)

@@ -1,47 +1,45 @@
-"""The formats that colour tokens by surprise: one per step of the ramp, shared by all tokens."""
+"""Paints the heat behind a text: a rounded cell for every token, on each line that it covers.
 
-from collections.abc import Sequence
+The text itself knows nothing of it, so another mode or theme lays nothing out anew, and only what
+is in sight is ever looked at.
+"""
 
-from PySide6.QtGui import QBrush, QColor, QTextCharFormat, QTextLayout
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QTextDocument
 
-from app.domain.tokens import TokenRecord
-from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour, heat_step
-from app.ui.viewmodels.wording import surprise
+from app.ui.chat.geometry import lines_in
+from app.ui.chat.run import TokenRun
+from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
+from app.ui.viewmodels.heat import HeatMode, heat_step
 
-
-class HeatFormats:
-    """Formats for text on a background of colour `ground` (`#rrggbb`)."""
-
-    def __init__(self, theme: Theme, ground: str) -> None:
-        self._steps = [_format(theme, ground, step) for step in range(HEAT_STEPS + 1)]
-
-    def __getitem__(self, step: int) -> QTextCharFormat:
-        return self._steps[step]
+RADIUS = 3.0
 
 
-def steps(tokens: Sequence[TokenRecord]) -> list[int]:
-    """The ramp's step for each token; tokens that share a character share their summed surprise."""
-    totals: dict[tuple[int, int], float] = {}
-    for token in tokens:
-        span = (token.start, token.end)
-        totals[span] = totals.get(span, 0.0) + surprise(token)
-    return [heat_step(totals[token.start, token.end]) for token in tokens]
+class Heat:
+    """What the tokens of one text are coloured by; steps are worked out as they come in sight."""
 
+    def __init__(self, mode: HeatMode, theme: Theme, ground: str) -> None:
+        """`ground` is the colour behind the text, `#rrggbb`."""
+        self._mode = mode
+        self._colours = [QColor(heat_colour(theme, step, ground)) for step in range(HEAT_STEPS + 1)]
+        self._steps: dict[int, int] = {}
 
-def format_range(
-    origin: int, start: int, stop: int, look: QTextCharFormat
-) -> QTextLayout.FormatRange:
-    """`look` from `start` to `stop` of the document, in a block that begins at `origin`."""
-    made = QTextLayout.FormatRange()
-    made.start = start - origin
-    made.length = stop - start
-    made.format = look
-    return made
+    def colour(self, run: TokenRun, first: int, stop: int) -> QColor | None:
+        """The colour of the tokens in this slice, which share a piece of text."""
+        step = self._steps.get(first)
+        if step is None:
+            step = self._steps[first] = heat_step(self._mode, run.tokens[first:stop])
+        return self._colours[step] if step else None
 
-
-def _format(theme: Theme, ground: str, step: int) -> QTextCharFormat:
-    made = QTextCharFormat()
-    made.setForeground(QBrush(QColor(theme.text)))
-    if step:
-        made.setBackground(QBrush(QColor(heat_colour(theme, step, ground))))
-    return made
+    def paint(
+        self, painter: QPainter, area: QRectF, document: QTextDocument, run: TokenRun
+    ) -> None:
+        """Paint the cells in `area` of the document."""
+        if self._mode is HeatMode.NOTHING:
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        for line in lines_in(document, area.top(), area.bottom()):
+            for start, end, first, stop in run.cells(line.start, line.end):
+                if colour := self.colour(run, first, stop):
+                    painter.setBrush(colour)
+                    painter.drawRoundedRect(line.rect(start, end), RADIUS, RADIUS)

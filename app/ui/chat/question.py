@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.chat.actions import QuestionActions
 from app.ui.chat.editor import QuestionEditor
+from app.ui.chat.message import MessageView
 from app.ui.viewmodels.wording import excerpt
 from app.ui.widgets import label, scaled_font
 
@@ -13,7 +14,7 @@ WIDEST_SHARE = 0.8
 PADDING = 40
 
 
-class QuestionView(QWidget):
+class QuestionView(MessageView):
     """As narrow as its text allows, and at most four fifths of the column.
 
     `edited` carries the new text, `left` tells that the editor is closed, `refused` an error.
@@ -37,6 +38,11 @@ class QuestionView(QWidget):
         self.editor: QuestionEditor | None = None
         self._can_ask = True
         self._lay_out()
+
+    @property
+    def pinned(self) -> bool:
+        """What is being written anew must not go."""
+        return self.editor is not None
 
     def set_can_ask(self, can_ask: bool) -> None:
         """Whether a changed question could be answered now."""

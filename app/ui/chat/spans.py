@@ -56,6 +56,40 @@ class SpanIndex:
         return None
 
 
+class Waymarks:
+    """Pairs of positions, in a source and in the document that it became, and all between them."""
+
+    def __init__(self) -> None:
+        self._source = [0]
+        self._document = [0]
+
+    def append(self, source: int, document: int) -> None:
+        """Add a pair, which lies behind every other; one behind which the text grew is replaced."""
+        while len(self._source) > 1 and self._source[-1] >= source:
+            self._source.pop()
+            self._document.pop()
+        self._source.append(source)
+        self._document.append(max(document, self._document[-1]))
+
+    def source(self, position: int) -> int:
+        """The position in the source of one in the document."""
+        return _between(position, self._document, self._source)
+
+    def document(self, position: int) -> int:
+        """The position in the document of one in the source."""
+        return _between(position, self._source, self._document)
+
+
+def _between(position: int, ours: list[int], theirs: list[int]) -> int:
+    """As far into a stretch of theirs as `position` is into ours; behind the last, as far."""
+    index = bisect_right(ours, position) - 1
+    inside = position - ours[index]
+    if index + 1 == len(ours):
+        return theirs[index] + inside
+    share = inside / (ours[index + 1] - ours[index])
+    return theirs[index] + round(share * (theirs[index + 1] - theirs[index]))
+
+
 def shown(text: str) -> str:
     """The text as the document holds it: one line break per `\\n`, and no other character lost.
 

@@ -1,31 +1,103 @@
 """A text apart from the answer, which a person can fold away: the reasoning, or a tool call."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout
 
+from app.ui.chat.sparkline import Sparkline
 from app.ui.chat.token_text import TokenText
+from app.ui.theme.palette import Theme
+from app.ui.viewmodels.heat import HeatMode
+from app.ui.widgets import name_scroll_bars
+
+LONGEST = 300
+NEAR_END = 24
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class Disclosure(QToolButton):
+    """A heading that opens and closes by a click, Space or Enter."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName("disclosure")
+        self.setAccessibleName(name)
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter does what Space does."""
+        if event.key() in ENTER:
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+class TraceScroll(QScrollArea):
+    """As high as its text, or `LONGEST` pixels; then it scrolls.
+
+    While `live` it stays at the growing end, unless a person scrolled away from it.
+    """
+
+    def __init__(self, body: TokenText) -> None:
+        super().__init__()
+        self.live = False
+        self._body = body
+        self._at_end = True
+        self.setObjectName("trace_scroll")
+        self.setAccessibleName(body.accessibleName())
+        name_scroll_bars(self, body.accessibleName())
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(body)
+        body.fitted.connect(self._fit)
+        bar = self.verticalScrollBar()
+        bar.valueChanged.connect(self._note_place)
+        bar.rangeChanged.connect(self._follow)
+        self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The Page keys scroll the text, and at its ends the conversation."""
+        before = self.verticalScrollBar().value()
+        super().keyPressEvent(event)
+        if self.verticalScrollBar().value() == before:
+            event.ignore()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(min(self._body.height(), LONGEST))
+
+    def _note_place(self, value: int) -> None:
+        self._at_end = value >= self.verticalScrollBar().maximum() - NEAR_END
+
+    def _follow(self, _low: int, high: int) -> None:
+        if self.live and self._at_end:
+            self.verticalScrollBar().setValue(high)
 
 
 class TracePanel(QFrame):
-    """A heading that opens and closes, and the coloured text under it."""
+    """A heading, how sure the tokens were, and the coloured text; `folded` tells of each change."""
+
+    folded = Signal(bool)
 
     def __init__(self, body: TokenText) -> None:
         super().__init__()
         self.setObjectName("trace")
         self.body = body
-        self.heading = QToolButton()
-        self.heading.setObjectName("disclosure")
-        self.heading.setAccessibleName(body.accessibleName())
-        self.heading.setCheckable(True)
-        self.heading.setChecked(True)
-        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.heading = Disclosure(body.accessibleName())
+        self.sparkline = Sparkline()
+        self.pane = TraceScroll(body)
         self.heading.toggled.connect(self._show_body)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 10)
-        layout.addWidget(self.heading)
-        layout.addWidget(body)
+        self._lay_out()
         self._show_body(True)
         self.hide()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the text is shown."""
+        return self.heading.isChecked()
 
     def set_title(self, title: str) -> None:
         """Show `title` in the heading, and the panel with it."""
@@ -33,11 +105,37 @@ class TracePanel(QFrame):
         self.heading.setAccessibleName(title)
         self.show()
 
-    def open(self) -> None:
-        """Unfold the text."""
-        self.heading.setChecked(True)
+    def show_numbers(self, mode: HeatMode) -> None:
+        """Draw the numbers of the tokens so far."""
+        self.sparkline.show_tokens(self.body.run.tokens, mode)
+
+    def open(self, shown: bool = True) -> None:
+        """Unfold the text, or fold it."""
+        self.heading.setChecked(shown)
+
+    def reveal(self, number: int) -> None:
+        """Unfold the text and scroll to the token with this index in the answer."""
+        self.open()
+        centre = self.body.token_rect(number).center()
+        self.pane.ensureVisible(int(centre.x()), int(centre.y()), 0, LONGEST // 4)
+
+    def recolour(self, theme: Theme) -> None:
+        """Use the colours of a theme."""
+        self.sparkline.recolour(theme.accent)
 
     def _show_body(self, shown: bool) -> None:
-        self.body.setVisible(shown)
+        self.pane.setVisible(shown)
         self.heading.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
         self.heading.setAccessibleDescription("Open" if shown else "Closed")
+        self.folded.emit(not shown)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(self.heading)
+        head.addWidget(self.sparkline)
+        head.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 10)
+        layout.addLayout(head)
+        layout.addWidget(self.pane)

@@ -1,22 +1,36 @@
-"""The messages from the first to the last, scrolled; it stays at the end while one reads there."""
+"""The conversation: turns in, the messages that show them; what a person does with them out."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from msgspec import Struct
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from app.domain.conversation import PromptRead, Turn, TurnGrew, TurnState, Version
 from app.domain.messages import Role
+from app.domain.tokens import Channel
 from app.ui.chat.answer import AnswerView
+from app.ui.chat.column import guess
+from app.ui.chat.message import MessageView
+from app.ui.chat.message_list import MessageList
 from app.ui.chat.question import QuestionView
+from app.ui.chat.trace import LONGEST
 from app.ui.chat.welcome import WelcomeView
 from app.ui.theme.palette import Theme
+from app.ui.viewmodels.heat import HeatMode
 from app.ui.viewmodels.selection import Selected
-from app.ui.widgets import name_scroll_bars
 
-COLUMN_WIDTH = 720
-NEAR_END = 24
+AROUND_QUESTION = 56
+AROUND_ANSWER = 44
+AROUND_TRACE = 70
 
 
-class TranscriptView(QScrollArea):
+class Step(Struct, frozen=True):
+    """An arrow between versions that was used: of which turn or place, and in which direction."""
+
+    place: int
+    by: int
+
+
+class TranscriptView(MessageList):
     """`picked` carries an answer's id and a token's index in it.
 
     `regenerated` and `copied` carry a turn's id, `edited` one and the new text, `version_stepped`
@@ -32,159 +46,183 @@ class TranscriptView(QScrollArea):
     editor_left = Signal()
     refused = Signal(object)
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self._answers: dict[int, AnswerView] = {}
-        self._messages: dict[int, QuestionView | AnswerView] = {}
-        self._can_ask = False
-        self._following = True
+    def __init__(self, theme: Theme, mode: HeatMode = HeatMode.SURPRISE) -> None:
         self.welcome = WelcomeView()
-        self._last_stop: QWidget = self.welcome.last_button
-        self._page = QWidget()
-        self._column = QVBoxLayout()
-        self._lay_out()
-        bar = self.verticalScrollBar()
-        bar.valueChanged.connect(self._note_place)
-        bar.rangeChanged.connect(self._follow)
+        super().__init__(self.welcome)
+        self.setObjectName("transcript")
+        self._theme = theme
+        self._mode = mode
+        self._can_ask = False
+        self._turns: list[Turn] = []
+        self._versions: dict[int, Version] = {}
+        self._stepped: Step | None = None
+        self._arrow: Step | None = None
+        self._places: dict[int, int] = {}
+        self._folded: dict[int, frozenset[Channel]] = {}
+        self._selected: Selected | None = None
 
     def add(self, turn: Turn, version: Version = Version()) -> None:  # noqa: B008
         """Show a question, an answer that is about to stream, or one that ended earlier."""
-        self.welcome.hide()
+        self._places[turn.id] = len(self._turns)
+        self._versions[turn.id] = version
+        self._turns.append(turn)
         if turn.role is Role.USER:
-            view = self._question(turn)
             self._following = True
-        else:
-            view = self._answers[turn.id] = self._answer(turn)
-        self._messages[turn.id] = view
-        self._connect_actions(turn.id, view, version)
-        self._column.addWidget(view)
-        self._last_stop = view.chain_after(self._last_stop)
-        if isinstance(view, AnswerView) and turn.state is not TurnState.STREAMING:
-            view.present(turn)
+        self._append()
+        self._follow_arrow()
 
     def cut(self, turn_id: int) -> None:
         """Take away a turn and all that follow it."""
-        ids = list(self._messages)
-        for each in ids[ids.index(turn_id) :]:
-            self._answers.pop(each, None)
-            view = self._messages.pop(each)
-            view.hide()
-            view.deleteLater()
+        index = self._places[turn_id]
+        stepped, self._stepped = self._stepped, None
+        same = stepped is not None and stepped.place == turn_id
+        self._arrow = Step(index, stepped.by) if stepped and same else None
+        for turn in self._turns[index:]:
+            del self._places[turn.id], self._versions[turn.id]
         self._following = True
-        self._last_stop = self.welcome.last_button
-        for view in self._messages.values():
-            self._last_stop = view.chain_after(self._last_stop)
+        self._cut(index)
+        del self._turns[index:]
+
+    def clear(self) -> None:
+        """Show an empty chat."""
+        if self._turns:
+            self.cut(self._turns[0].id)
+
+    def grow(self, growth: TurnGrew) -> None:
+        """Show what came."""
+        self._answer(growth.turn_id).grow(growth.delta)
+
+    def read(self, progress: PromptRead) -> None:
+        """Show progress over the prompt."""
+        self._answer(progress.turn_id).read(progress)
+
+    def change(self, turn: Turn) -> None:
+        """Show how an answer ended."""
+        self._turns[self._places[turn.id]] = turn
+        if view := self.answer(turn.id):
+            view.change(turn)
+            self._soon.start()
+
+    def message(self, turn_id: int) -> MessageView | None:
+        """The view of a turn, if it is near what is in sight."""
+        return self._views.get(self._places.get(turn_id, -1))
+
+    def answer(self, turn_id: int) -> AnswerView | None:
+        """The view of an answer, if it is near what is in sight."""
+        view = self.message(turn_id)
+        return view if isinstance(view, AnswerView) else None
 
     def reveal(self, turn_id: int) -> None:
-        """Scroll to a turn, once it is laid out."""
-        view = self._messages.get(turn_id)
-        if view is not None:
+        """Scroll to the beginning of a turn."""
+        index = self._places.get(turn_id)
+        if index is not None:
             self._following = False
-            QTimer.singleShot(0, view, lambda: self.ensureWidgetVisible(view, 0, NEAR_END))
+            self._show_top(index)
+
+    def edit_last(self) -> None:
+        """Let the last question be written anew."""
+        asked = [index for index, turn in enumerate(self._turns) if turn.role is Role.USER]
+        if asked and isinstance(view := self._need(asked[-1]), QuestionView):
+            view.edit()
+            self.ensureWidgetVisible(view)
 
     def set_can_ask(self, can_ask: bool) -> None:
         """Whether the model could answer now."""
         self._can_ask = can_ask
-        for view in self._messages.values():
+        for view in self._views.values():
             view.set_can_ask(can_ask)
-
-    def edit_last(self) -> None:
-        """Let the last question be written anew."""
-        questions = [v for v in self._messages.values() if isinstance(v, QuestionView)]
-        if questions:
-            questions[-1].edit()
-
-    def grow(self, growth: TurnGrew) -> None:
-        """Show what came."""
-        self._answers[growth.turn_id].grow(growth.delta)
-
-    def read(self, progress: PromptRead) -> None:
-        """Show progress over the prompt."""
-        self._answers[progress.turn_id].read(progress)
-
-    def change(self, turn: Turn) -> None:
-        """Show how an answer ended."""
-        self._answers[turn.id].change(turn)
-
-    def answer(self, turn_id: int) -> AnswerView | None:
-        """The view of an answer."""
-        return self._answers.get(turn_id)
-
-    def clear(self) -> None:
-        """Show an empty chat."""
-        for view in self._messages.values():
-            view.hide()
-            view.deleteLater()
-        self._messages.clear()
-        self._answers.clear()
-        self._following = True
-        self._last_stop = self.welcome.last_button
-        self.welcome.show()
 
     def select(self, selected: Selected | None) -> None:
         """Frame the selected token and bring it into view."""
-        for turn_id, view in self._answers.items():
-            here = selected is not None and selected.turn_id == turn_id
-            place = view.select(selected.index if here and selected else None)
-            if here:
-                point = view.mapTo(self._page, place.center())
-                self.ensureVisible(point.x(), point.y(), 20, 60)
+        self._selected = selected
+        for index, view in self._views.items():
+            if isinstance(view, AnswerView):
+                view.select(self._number(index))
+        index = self._places.get(selected.turn_id) if selected else None
+        if index is not None and isinstance(view := self._need(index), AnswerView):
+            self._show_part(index, view.select(self._number(index)))
+
+    def show_mode(self, mode: HeatMode) -> None:
+        """Colour the words by `mode`."""
+        self._mode = mode
+        with self._reading():
+            for view in self._answers():
+                view.show_mode(mode)
+        self._chain()
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self._theme = theme
-        for view in self._answers.values():
+        for view in self._answers():
             view.recolour(theme)
 
-    def _answer(self, turn: Turn) -> AnswerView:
-        view = AnswerView(self._theme)
-        view.picked.connect(lambda index, id=turn.id: self.picked.emit(id, index))
-        view.stepped.connect(self.stepped)
+    def _make(self, index: int) -> MessageView:
+        turn = self._turns[index]
+        view = self._question(turn) if turn.role is Role.USER else self._made_answer(turn)
+        version = self._versions[turn.id]
+        view.action_row.show_versions(version.index, version.count)
+        view.action_row.copied.connect(lambda: self.copied.emit(turn.id))
+        view.action_row.version_stepped.connect(lambda by: self._step_version(turn.id, by))
+        view.set_can_ask(self._can_ask)
         return view
+
+    def _step_version(self, turn_id: int, by: int) -> None:
+        self._stepped = Step(turn_id, by)
+        self.version_stepped.emit(turn_id, by)
+
+    def _follow_arrow(self) -> None:
+        """Let the keyboard stay at the arrow that it has stepped to this version with."""
+        index = len(self._turns) - 1
+        if self._arrow is not None and self._arrow.place == index:
+            view = self._need(index)
+            if isinstance(view, QuestionView | AnswerView):
+                view.action_row.versions.focus(self._arrow.by)
+            self._arrow = None
 
     def _question(self, turn: Turn) -> QuestionView:
         view = QuestionView(turn.text)
-        view.edited.connect(lambda text, id=turn.id: self.edited.emit(id, text))
+        view.edited.connect(lambda text: self.edited.emit(turn.id, text))
         view.left.connect(self.editor_left)
         view.refused.connect(self.refused)
         return view
 
-    def _connect_actions(self, id: int, view: QuestionView | AnswerView, version: Version) -> None:
-        view.action_row.show_versions(version.index, version.count)
-        view.action_row.copied.connect(lambda: self.copied.emit(id))
-        view.action_row.version_stepped.connect(lambda by: self.version_stepped.emit(id, by))
+    def _made_answer(self, turn: Turn) -> AnswerView:
+        view = AnswerView(self._theme, self._mode)
+        view.picked.connect(lambda number: self.picked.emit(turn.id, number))
+        view.stepped.connect(self.stepped)
+        view.action_row.regenerated.connect(lambda: self.regenerated.emit(turn.id))
+        if turn.state is not TurnState.STREAMING:
+            view.present(turn)
+        view.select(self._number(self._places[turn.id]))
+        view.fold(self._folded.get(turn.id, frozenset()))
+        return view
+
+    def _release(self, index: int, view: MessageView) -> None:
         if isinstance(view, AnswerView):
-            view.action_row.regenerated.connect(lambda: self.regenerated.emit(id))
-        view.set_can_ask(self._can_ask)
+            self._folded[self._turns[index].id] = view.folded
 
-    def _lay_out(self) -> None:
-        self.setObjectName("transcript")
-        self.setAccessibleName("Conversation")
-        name_scroll_bars(self, "Conversation")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column = QWidget()
-        column.setMaximumWidth(COLUMN_WIDTH)
-        self._column.setSpacing(22)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self.welcome)
-        filled = QVBoxLayout(column)
-        filled.setContentsMargins(0, 24, 0, 24)
-        filled.addLayout(self._column)
-        filled.addStretch(1)
-        centred = QHBoxLayout(self._page)
-        centred.setContentsMargins(24, 0, 24, 0)
-        centred.addStretch(1)
-        centred.addWidget(column, 1000)
-        centred.addStretch(1)
-        self.setWidget(self._page)
+    def _guess(self, index: int) -> int:
+        turn, line = self._turns[index], self.fontMetrics().lineSpacing() * 1.4
+        if turn.role is Role.USER:
+            return guess(turn.text, round(self._width * 0.8), line) + AROUND_QUESTION
+        height = guess(turn.text, self._width, line * 1.15) + AROUND_ANSWER
+        traces = [text for text in (turn.reasoning, turn.tool_call) if text]
+        shown = (min(guess(text, self._width, line), LONGEST) + AROUND_TRACE for text in traces)
+        return height + sum(shown)
 
-    def _note_place(self, value: int) -> None:
-        self._following = value >= self.verticalScrollBar().maximum() - NEAR_END
+    def _number(self, index: int) -> int | None:
+        """The selected token of a message."""
+        chosen = self._selected
+        here = chosen is not None and chosen.turn_id == self._turns[index].id
+        return chosen.index if chosen is not None and here else None
 
-    def _follow(self, _low: int, high: int) -> None:
-        if self._following:
-            self.verticalScrollBar().setValue(high)
+    def _answer(self, turn_id: int) -> AnswerView:
+        view = self._need(self._places[turn_id])
+        assert isinstance(view, AnswerView)
+        return view
+
+    def _answers(self) -> list[AnswerView]:
+        return [view for view in self._views.values() if isinstance(view, AnswerView)]
+
+    def _last_stop_of_head(self) -> QWidget:
+        return self.welcome.last_button

@@ -9,15 +9,11 @@ from dataclasses import dataclass
 Rgb = tuple[int, int, int]
 
 HEAT_STEPS = 24
-FULL_HEAT_BITS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """Every colour of one theme, as `#rrggbb`.
-
-    `heat` is the colour of a token of `FULL_HEAT_BITS` bits of surprise or more.
-    """
+    """Every colour of one theme, as `#rrggbb`; `heat` is the hot end of the ramp."""
 
     dark: bool
     window: str
@@ -36,6 +32,10 @@ class Theme:
     heat: str
     alert: str
     alert_line: str
+    code_keyword: str
+    code_string: str
+    code_number: str
+    code_name: str
     sidebar: str
 
 
@@ -57,6 +57,10 @@ LIGHT = Theme(
     heat="#e58d58",
     alert="#fdf1ea",
     alert_line="#e9b596",
+    code_keyword="#8a2b8c",
+    code_string="#2c6e2f",
+    code_number="#9a4a12",
+    code_name="#1f5fd0",
     sidebar="#eff1f3",
 )
 
@@ -78,16 +82,12 @@ DARK = Theme(
     heat="#9e521e",
     alert="#33241b",
     alert_line="#6e4629",
+    code_keyword="#d79bdc",
+    code_string="#9ccb8f",
+    code_number="#e0a878",
+    code_name="#7aa9f7",
     sidebar="#111316",
 )
-
-
-def heat_step(bits: float) -> int:
-    """The step of the ramp, 0 to `HEAT_STEPS`, for a surprise of `bits`.
-
-    The square root spreads the small surprises, where most tokens lie.
-    """
-    return round(HEAT_STEPS * min(1.0, max(0.0, bits) / FULL_HEAT_BITS) ** 0.5)
 
 
 def heat_colour(theme: Theme, step: int, ground: str) -> str:

@@ -27,6 +27,7 @@ from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.store.store import ChatStore
 from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.viewmodels.heat import HeatChoice
 from app.ui.viewmodels.replay import ReplayModel
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.selection import TokenSelection
@@ -76,6 +77,7 @@ class ChatModel(QObject):
         self._tasks = Tasks(self, on_bug)
         self._stream = Coalescer(self)
         self._stream.flushed.connect(self.turn_grew)
+        self.heat = HeatChoice(self)
         self.sampling = SamplingModel(self)
         self.selection = TokenSelection(lambda: conversation.turns, self)
         self.replay = ReplayModel(
@@ -144,10 +146,10 @@ class ChatModel(QObject):
         try:
             opened = await self._store.open()
         except StoreUnavailable as error:
+            self.restored.emit()
             self._tell_unstored(error)
             return
-        finally:
-            self.restored.emit()
+        self.restored.emit()
         if opened.latest is not None:
             await self._conversation.open(opened.latest)
         if opened.aside is not None:

@@ -2,7 +2,6 @@
 
 import math
 
-from app.domain.conversation import Turn
 from app.domain.tokens import Source, TokenRecord
 
 SOURCES = {
@@ -65,27 +64,15 @@ def duration(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def thinking(count: int, *, over: bool) -> str:
-    """The heading of a reasoning trace of `count` tokens while its answer streams."""
-    return f"{'Reasoned' if over else 'Reasoning'} · {tokens(count)}"
+def thinking(seconds: float, count: int) -> str:
+    """The heading of a reasoning trace that grows."""
+    return f"Reasoning · {duration(seconds)} · {tokens(count)}"
 
 
 def thought(seconds: float, count: int) -> str:
-    """The heading of a finished reasoning trace."""
-    return f"Reasoned for {duration(seconds)} · {tokens(count)}"
-
-
-def footer(turn: Turn) -> str:
-    """The line under an answer that ended: its speed and size."""
-    if turn.usage is None or turn.timings is None:
-        return ""
-    rate, first = turn.timings.decode_tokens_per_s, turn.timings.first_token_s
-    parts = [tokens(turn.usage.completion_tokens)]
-    if rate:
-        parts.append(f"{rate:,.0f} tokens/s")
-    if first:
-        parts.append(f"first token {duration(first)}")
-    return "   ".join(parts)
+    """The heading of a finished reasoning trace; a time that was never taken is left out."""
+    lasted = f" for {duration(seconds)}" if seconds else ""
+    return f"Reasoned{lasted} · {tokens(count)}"
 
 
 def reading(done: int, total: int) -> str:

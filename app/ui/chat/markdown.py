@@ -1,0 +1,56 @@
+"""Markdown cut into its blocks, each with where it begins in the source; no HTML, ever.
+
+In: text of a model's. Out: nodes of markdown-it. Tags stay text, and so does a link that is not to
+the web or to a mail address: nothing here can name a file or a script.
+"""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.tree import SyntaxTreeNode
+
+LINKED = {"http", "https", "mailto"}
+
+
+class Block(Struct, frozen=True):
+    """A block of the outermost level, and where it begins in the source, in code points."""
+
+    node: "SyntaxTreeNode"
+    start: int
+
+
+def blocks(source: str) -> list[Block]:
+    """The blocks of a text."""
+    from markdown_it.tree import SyntaxTreeNode
+
+    offsets = [0]
+    for line in source.split("\n"):
+        offsets.append(offsets[-1] + len(line) + 1)
+    found: list[Block] = []
+    for node in SyntaxTreeNode(_parser().parse(source)).children:
+        first, _ = node.map or (0, 0)
+        found.append(Block(node, offsets[first]))
+    return found
+
+
+def may_link(url: str) -> bool:
+    """Whether an address is of a kind that may be shown as a link."""
+    try:
+        return urlsplit(url).scheme.lower() in LINKED
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=1)
+def _parser() -> "MarkdownIt":
+    """Imported with the first use: the program starts without it."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser.validateLink = may_link
+    return parser

@@ -1,0 +1,50 @@
+"""The figures under an answer that ended: how fast it came, and how sure the model was of it."""
+
+import math
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from app.domain.conversation import Turn
+from app.domain.tokens import Channel, TokenRecord
+from app.ui.viewmodels.wording import duration, probability, tokens
+
+CONFIDENCE = "The geometric mean of the probabilities of the answer's tokens"
+RATE = "How fast the tokens after the first one came"
+FIRST = "From asking until the first token came"
+COUNT = "Generated for this answer, its reasoning included"
+
+
+class Figure(Struct, frozen=True):
+    """A number with its unit or name, and what it says."""
+
+    text: str
+    meaning: str
+
+
+def figures(turn: Turn) -> tuple[Figure, ...]:
+    """Only what was measured, the most looked at first."""
+    found: list[Figure] = []
+    if (timings := turn.timings) is not None:
+        if timings.decode_tokens_per_s:
+            found.append(Figure(f"{timings.decode_tokens_per_s:,.0f} tokens/s", RATE))
+        if timings.first_token_s:
+            found.append(Figure(f"first token {duration(timings.first_token_s)}", FIRST))
+    if (sure := confidence(turn.tokens)) is not None:
+        found.append(Figure(f"confidence {probability(sure)}", CONFIDENCE))
+    if turn.usage is not None:
+        found.append(Figure(tokens(turn.usage.completion_tokens), COUNT))
+    return tuple(found)
+
+
+def confidence(records: Iterable[TokenRecord]) -> float | None:
+    """The geometric mean of the probabilities of the tokens in the answer itself, 0 to 1.
+
+    Raw probabilities (temperature 1), reasoning and tool calls left out; None without any.
+    """
+    logprobs = [
+        record.logprob
+        for record in records
+        if record.channel is Channel.ANSWER and record.logprob is not None
+    ]
+    return math.exp(sum(logprobs) / len(logprobs)) if logprobs else None

@@ -1,0 +1,130 @@
+"""What tokens are coloured by: the ends of every scale, its order, and the cells on the screen."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QColor, QImage, QRegion
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.domain.tokens import TokenRecord
+from app.ui.chat.heat import Heat
+from app.ui.chat.token_text import TokenText
+from app.ui.theme.palette import DARK, HEAT_STEPS, LIGHT, Theme, heat_colour
+from app.ui.viewmodels.heat import FULL_BITS, FULL_RANK, HeatChoice, HeatMode, heat_step
+from app.ui.viewmodels.sparkline import peaks, values
+from tests.ui.records import record
+
+COLOURING = [mode for mode in HeatMode if mode is not HeatMode.NOTHING]
+
+
+def token(mode: HeatMode, value: float) -> TokenRecord:
+    """A token whose number in this mode is `value`: a probability, bits, or a rank."""
+    plain = record(probability=1.0)
+    match mode:
+        case HeatMode.PROBABILITY:
+            return replace(plain, logprob=math.log(value))
+        case HeatMode.SURPRISE:
+            return replace(plain, logprob=-value * math.log(2))
+        case HeatMode.ENTROPY:
+            return replace(plain, entropy=value)
+        case _:
+            return replace(plain, rank=round(value))
+
+
+ENDS = [
+    (HeatMode.PROBABILITY, 1.0, 1e-9),
+    (HeatMode.SURPRISE, 0.0, FULL_BITS),
+    (HeatMode.ENTROPY, 0.0, FULL_BITS),
+    (HeatMode.RANK, 1, FULL_RANK),
+]
+
+
+@pytest.mark.parametrize(("mode", "calm", "hot"), ENDS)
+def test_the_ends_of_every_ramp_are_what_the_legend_says(mode: HeatMode, calm: float, hot: float):
+    assert heat_step(mode, [token(mode, calm)]) == 0
+    assert heat_step(mode, [token(mode, hot)]) == HEAT_STEPS
+
+
+def test_probability_is_linear_and_ranks_are_spread():
+    steps = [heat_step(HeatMode.PROBABILITY, [token(HeatMode.PROBABILITY, p)]) for p in (0.75, 0.5)]
+    assert steps == [HEAT_STEPS // 4, HEAT_STEPS // 2]
+    ranks = [heat_step(HeatMode.RANK, [token(HeatMode.RANK, rank)]) for rank in (1, 2, 4, 10, 999)]
+    assert ranks == sorted(ranks)
+    assert ranks[1] >= HEAT_STEPS // 4
+    assert ranks[3] == ranks[4] == HEAT_STEPS
+
+
+@given(st.sampled_from(COLOURING), st.floats(0.001, 0.999), st.floats(0.001, 0.999))
+def test_further_from_sure_is_never_paler(mode: HeatMode, one: float, other: float):
+    scale = {HeatMode.PROBABILITY: -1.0, HeatMode.RANK: 40.0}.get(mode, 20.0)
+    low, high = sorted((one, other), key=lambda share: share * scale)
+    values = [abs(share * scale) + (mode is HeatMode.RANK) for share in (low, high)]
+    steps = [heat_step(mode, [token(mode, value)]) for value in values]
+    assert 0 <= steps[0] <= steps[1] <= HEAT_STEPS
+
+
+@pytest.mark.parametrize("mode", HeatMode)
+def test_a_token_without_numbers_is_calm(mode: HeatMode):
+    bare = replace(record(), logprob=None, entropy=None, rank=None)
+    assert heat_step(mode, [bare]) == 0
+
+
+def test_tokens_that_share_a_character_are_one_choice():
+    half = replace(record("🙂", probability=0.5), end=1, rank=3)
+    both = [half, replace(half, rank=7, entropy=2.0)]
+    assert heat_step(HeatMode.PROBABILITY, both) == HEAT_STEPS * 3 // 4
+    one = replace(half, logprob=2 * math.log(0.5), rank=7, entropy=3.0)
+    for mode in COLOURING[1:]:
+        assert heat_step(mode, both) == heat_step(mode, [one])
+
+
+def test_the_choice_is_told_once():
+    choice, seen = HeatChoice(), list[HeatMode]()
+    choice.changed.connect(seen.append)
+    for mode in (HeatMode.RANK, HeatMode.RANK, HeatMode.NOTHING):
+        choice.choose(mode)
+    assert seen == [HeatMode.RANK, HeatMode.NOTHING]
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("mode", COLOURING)
+def test_each_token_is_painted_in_its_colour(qapp: QApplication, theme: Theme, mode: HeatMode):
+    values = {HeatMode.PROBABILITY: (0.9, 0.2), HeatMode.RANK: (2, 10)}.get(mode, (0.3, 4.0))
+    words = [" mmmm", " wwww", " nnnn"] * 12
+    text, start = TokenText("Answer"), 0
+    for index, word in enumerate(words):
+        made = replace(token(mode, values[index % 2]), start=start, end=start + len(word))
+        text.extend(word, (made,), index)
+        start += len(word)
+    text.resize(300, 100)
+    text.show()
+    text.recolour(Heat(mode, theme, theme.window), theme.accent)
+    image = QImage(text.size(), QImage.Format.Format_RGB32)
+    image.fill(QColor(theme.window))
+    text.render(image, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
+    for index in range(len(words)):
+        step = heat_step(mode, [token(mode, values[index % 2])])
+        under = text.token_rect(index).adjusted(0, 0, 0, -1).bottomLeft()
+        seen = image.pixelColor(int(under.x()) + 8, int(under.y()) - 1).name()
+        expected = heat_colour(theme, step, theme.window)
+        assert (index, seen, text.colour_at(index)) == (index, expected, expected)
+    text.deleteLater()
+
+
+@given(st.lists(st.floats(0, 30), max_size=300), st.integers(1, 60))
+def test_a_sparkline_keeps_what_stands_out(bits: list[float], most: int):
+    found = peaks(bits, most)
+    assert len(found) == min(len(bits), most)
+    assert all(0 <= height <= 1 for height in found)
+    if bits:
+        assert max(found) == max(bits) / max(FULL_BITS, *bits, FULL_BITS)
+
+
+def test_a_sparkline_follows_what_colours():
+    tokens = [replace(record(probability=0.25), entropy=1.5)]
+    assert values(tokens, HeatMode.ENTROPY) == [1.5]
+    assert values(tokens, HeatMode.RANK) == [pytest.approx(2.0)]
