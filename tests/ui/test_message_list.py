@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.domain.conversation import Turn, TurnChanged, TurnGrew, TurnState
-from app.domain.events import Delta
+from app.domain.events import Delta, Timings, Usage
 from app.domain.messages import Role
 from app.domain.tokens import Channel
 from app.ui.chat.answer import AnswerView
@@ -368,6 +369,24 @@ def top_line(transcript: TranscriptView) -> int:
 def sorted_answers(transcript: TranscriptView) -> list[AnswerView]:
     found = [view for view in views(transcript) if isinstance(view, AnswerView)]
     return sorted(found, key=lambda view: view.y())
+
+
+def test_figures_that_have_no_room_are_left_out(transcript: TranscriptView, settle: Settle):
+    usage, timings = Usage(9, 1234, 5, 0), Timings(0.18, 900.0, 41.2)
+    transcript.add(replace(answer(2, 9), usage=usage, timings=timings))
+    shown: list[int] = []
+    for width in (700, 400, 330):
+        transcript.resize(width, SIZE[1])
+        settle()
+        view = transcript.answer(2)
+        assert view
+        labels = [each for each in view.footer.labels if each.isVisible()]
+        assert all(each.width() >= each.sizeHint().width() for each in labels)
+        assert labels == view.footer.labels[: len(labels)]
+        shown.append(len(labels))
+    assert shown[0] == 4
+    assert shown == sorted(shown, reverse=True)
+    assert shown[-1] < 4
 
 
 def test_a_cut_takes_away_what_follows(transcript: TranscriptView, settle: Settle):

@@ -9,18 +9,27 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from app.domain.conversation import Turn, TurnGrew
+from app.domain.conversation import (
+    PromptRead,
+    Turn,
+    TurnAdded,
+    TurnChanged,
+    TurnGrew,
+    TurnState,
+)
 from app.domain.events import Delta, Timings, Usage
 from app.domain.messages import Role
 from app.domain.models import Layout, ModelInfo
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import Channel
+from app.services.engine_host import EngineHost
 from app.ui.tasks import Tasks
 from app.ui.viewmodels import wording
 from app.ui.viewmodels.alternatives import rows
 from app.ui.viewmodels.figures import confidence, figures
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.selection import TokenSelection
+from app.ui.viewmodels.status import StatusModel
 from app.ui.viewmodels.stream import Coalescer, merged
 from tests.ui.records import record
 
@@ -178,6 +187,29 @@ def test_confidence_is_the_geometric_mean_over_the_answer_alone():
     turn = Turn(id=1, role=Role.ASSISTANT, tokens=tuple(tokens))
     assert texts(turn) == ["confidence 0.400"]
     assert "geometric mean" in figures(turn)[0].meaning
+
+
+def test_the_meter_counts_what_came_and_how_fast(qapp: QApplication):
+    clock, owner = [0.0], QObject()
+    status = StatusModel(EngineHost(), owner, lambda: clock[0])
+    streaming = Turn(id=1, role=Role.ASSISTANT, state=TurnState.STREAMING)
+    status.follow(TurnAdded(streaming))
+    status.follow(PromptRead(1, 40, 100))
+    clock[0] = 5.0
+    status.follow(tokens_came(3))
+    assert (status.value.context_used, status.value.rate) == (103, 0.0)
+    for second in (6.0, 7.0):
+        clock[0] = second
+        status.follow(tokens_came(20))
+    assert (status.value.context_used, status.value.rate) == (143, 20.0)
+    ended = replace(streaming, state=TurnState.FINISHED, usage=Usage(100, 44, 0, 0))
+    status.follow(TurnChanged(ended))
+    assert (status.value.context_used, status.value.rate) == (144, 0.0)
+    owner.deleteLater()
+
+
+def tokens_came(count: int) -> TurnGrew:
+    return TurnGrew(1, Delta(Channel.ANSWER, "x" * count, (record("x"),) * count))
 
 
 def test_reasoning_is_timed_and_counted():

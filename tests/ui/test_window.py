@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
@@ -427,6 +428,20 @@ def test_the_theme_can_change_while_one_reads(drive: Drive, appearance: Appearan
         appearance.choose(Qt.ColorScheme.Unknown)
         assert len(seen) == 2
         assert len({colour for _, colour in seen}) == 2
+
+    drive(scenario)
+
+
+@pytest.mark.parametrize("mode", [HeatMode.SURPRISE, HeatMode.NOTHING])
+def test_a_screen_reader_gets_the_text_of_an_answer(drive: Drive, mode: HeatMode):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        desk.chat.heat.choose(mode)
+        turn = await desk.ask(QUESTION)
+        interface = QAccessible.queryAccessibleInterface(desk.view(turn).body.face)
+        words = interface.textInterface()
+        assert words.text(0, words.characterCount()).split() == turn.text.split()
+        assert interface.text(QAccessible.Text.Name) == "Answer"
 
     drive(scenario)
 

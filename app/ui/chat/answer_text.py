@@ -1,15 +1,19 @@
 """The words of an answer, shown in one of two ways: as coloured tokens, or as rendered Markdown."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.domain.tokens import TokenRecord
 from app.ui.chat.heat import Heat
-from app.ui.chat.markdown_text import MarkdownText
 from app.ui.chat.page import PageText
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels.heat import HeatMode
 from app.ui.widgets import scaled_font
+
+if TYPE_CHECKING:
+    from app.ui.chat.markdown_text import MarkdownText
 
 SCALE = 1.15  # times the size of the window's text
 
@@ -75,6 +79,8 @@ class AnswerText(QWidget):
         self.tokens.show()
 
     def _show_rendered(self, theme: Theme) -> None:
+        from app.ui.chat.markdown_text import MarkdownText  # the program starts without its parser
+
         self.rendered = MarkdownText("Answer", theme)
         self.rendered.setFont(self.tokens.font())
         self.rendered.extend(self._said, ended=self._ended)

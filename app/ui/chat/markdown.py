@@ -4,15 +4,11 @@ In: text of a model's. Out: nodes of markdown-it. Tags stay text, and so does a 
 the web or to a mail address: nothing here can name a file or a script.
 """
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
 from msgspec import Struct
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.tree import SyntaxTreeNode
 
 LINKED = {"http", "https", "mailto"}
 
@@ -20,19 +16,17 @@ LINKED = {"http", "https", "mailto"}
 class Block(Struct, frozen=True):
     """A block of the outermost level, and where it begins in the source, in code points."""
 
-    node: "SyntaxTreeNode"
+    node: SyntaxTreeNode
     start: int
 
 
 def blocks(source: str) -> list[Block]:
     """The blocks of a text."""
-    from markdown_it.tree import SyntaxTreeNode
-
     offsets = [0]
     for line in source.split("\n"):
         offsets.append(offsets[-1] + len(line) + 1)
     found: list[Block] = []
-    for node in SyntaxTreeNode(_parser().parse(source)).children:
+    for node in SyntaxTreeNode(_PARSER.parse(source)).children:
         first, _ = node.map or (0, 0)
         found.append(Block(node, offsets[first]))
     return found
@@ -46,11 +40,5 @@ def may_link(url: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=1)
-def _parser() -> "MarkdownIt":
-    """Imported with the first use: the program starts without it."""
-    from markdown_it import MarkdownIt
-
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    parser.validateLink = may_link
-    return parser
+_PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_PARSER.validateLink = may_link

@@ -5,8 +5,8 @@ that Qt has nothing to load.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from markdown_it.tree import SyntaxTreeNode
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QFont,
@@ -21,9 +21,6 @@ from PySide6.QtGui import (
 from app.ui.chat.code import pieces
 from app.ui.chat.markdown_looks import Looks
 from app.ui.chat.spans import shown
-
-if TYPE_CHECKING:
-    from markdown_it.tree import SyntaxTreeNode
 
 LINE_BREAK = "\u2028"
 CELL_PADDING = 6
@@ -48,7 +45,7 @@ class MarkdownWriter:
         self._depth = 0
         self._quotes = 0
 
-    def write(self, node: "SyntaxTreeNode") -> None:
+    def write(self, node: SyntaxTreeNode) -> None:
         """Write one block and what is in it; what is unknown is written as its text."""
         match node.type:
             case "heading":
@@ -96,11 +93,11 @@ class MarkdownWriter:
     def _say(self, text: str, look: QTextCharFormat) -> None:
         self._cursor.insertText(shown(text).replace("\n", LINE_BREAK), look)
 
-    def _paragraph(self, node: "SyntaxTreeNode", depth: int) -> None:
+    def _paragraph(self, node: SyntaxTreeNode, depth: int) -> None:
         self._begin(self._looks.paragraph(depth, self._quotes, tight=node.hidden))
         self._inline(_words(node), self._looks.plain)
 
-    def _inline(self, nodes: Sequence["SyntaxTreeNode"], look: QTextCharFormat) -> None:
+    def _inline(self, nodes: Sequence[SyntaxTreeNode], look: QTextCharFormat) -> None:
         for node in nodes:
             match node.type:
                 case "softbreak" | "hardbreak":
@@ -124,7 +121,7 @@ class MarkdownWriter:
         for kind, text in pieces(code.removesuffix("\n"), language):
             self._say(text, self._looks.code(kind))
 
-    def _list(self, node: "SyntaxTreeNode") -> None:
+    def _list(self, node: SyntaxTreeNode) -> None:
         made: QTextList | None = None
         for item in node.children:
             parts = list(item.children)
@@ -145,7 +142,7 @@ class MarkdownWriter:
             end.setBottomMargin(self._looks.gap)
             self._cursor.mergeBlockFormat(end)
 
-    def _marks(self, node: "SyntaxTreeNode") -> QTextListFormat:
+    def _marks(self, node: SyntaxTreeNode) -> QTextListFormat:
         marks = QTextListFormat()
         marks.setIndent(self._depth + 1)
         if node.type == "ordered_list":
@@ -155,7 +152,7 @@ class MarkdownWriter:
             marks.setStyle(BULLETS[min(self._depth, len(BULLETS) - 1)])
         return marks
 
-    def _table(self, node: "SyntaxTreeNode") -> None:
+    def _table(self, node: SyntaxTreeNode) -> None:
         rows = [row for part in node.children for row in part.children]
         self._begin(self._looks.sliver())  # Qt wants a block before a table
         table = self._cursor.insertTable(len(rows), len(rows[0].children), self._grid())
@@ -165,7 +162,7 @@ class MarkdownWriter:
         self._cursor.setPosition(table.lastPosition() + 1)
         self._fresh = True
 
-    def _cell(self, cursor: QTextCursor, cell: "SyntaxTreeNode") -> None:
+    def _cell(self, cursor: QTextCursor, cell: SyntaxTreeNode) -> None:
         look = QTextBlockFormat()
         look.setAlignment(ALIGNED.get(str(cell.attrs.get("style")), Qt.AlignmentFlag.AlignLeft))
         cursor.setBlockFormat(look)
@@ -185,7 +182,7 @@ class MarkdownWriter:
         return grid
 
 
-def _words(node: "SyntaxTreeNode") -> Sequence["SyntaxTreeNode"]:
+def _words(node: SyntaxTreeNode) -> Sequence[SyntaxTreeNode]:
     """The inline nodes of a block that holds words; a cell may hold none."""
     return node.children[0].children if node.children else ()
 

@@ -69,6 +69,7 @@ class StatusModel(QObject):
         self._prompt_tokens = 0
         self._new_tokens = 0
         self._first_at: float | None = None
+        self._at_first = 0
         host.observe(self._on_host)
 
     @property
@@ -117,6 +118,7 @@ class StatusModel(QObject):
     def _grow(self, count: int) -> None:
         if self._first_at is None:
             self._first_at = self._clock()
+            self._at_first = count
         self._new_tokens += count
 
     def _end(self, turn: Turn) -> None:
@@ -129,10 +131,11 @@ class StatusModel(QObject):
         self._new_tokens = usage.completion_tokens if usage else 0
 
     def _rate(self) -> float:
-        if not self._answering or self._first_at is None or self._new_tokens < 2:
+        """Tokens per second since the first ones, which may have come several at once."""
+        if not self._answering or self._first_at is None:
             return 0.0
         elapsed = self._clock() - self._first_at
-        return (self._new_tokens - 1) / elapsed if elapsed > 0 else 0.0
+        return (self._new_tokens - self._at_first) / elapsed if elapsed > 0 else 0.0
 
     def _on_host(self, status: HostStatus) -> None:
         self._host = status
