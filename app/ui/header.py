@@ -1,7 +1,7 @@
 """The line at the top: the sidebar, which model on which device, the context, what goes on."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton
 
 from app.ui.viewmodels.status import ChatStatus
@@ -9,6 +9,7 @@ from app.ui.viewmodels.wording import context
 from app.ui.widgets import button, keys_text, label
 
 TOGGLE_KEYS = "Ctrl+B"
+METER_FROM = 620  # pixels of the header's width
 
 
 class SidebarButton(QToolButton):
@@ -73,10 +74,19 @@ class Header(QFrame):
         self._context.setText(context(status.context_used, status.context_length))
         self._meter.setMaximum(max(status.context_length, 1))
         self._meter.setValue(min(status.context_used, status.context_length))
-        for part in (self._model, self._device, self._context, self._meter):
+        for part in (self._model, self._device, self._context):
             part.setVisible(bool(status.model))
+        self._show_meter()
         rate = f"   {status.rate:,.0f} tokens/s" if status.rate else ""
         self.state.setText(status.words + rate)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the meter out where it would push the words together."""
+        super().resizeEvent(event)
+        self._show_meter()
+
+    def _show_meter(self) -> None:
+        self._meter.setVisible(bool(self._model.text()) and self.width() >= METER_FROM)
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)

@@ -89,7 +89,8 @@ class Desk:
             repr(widget)
             for kind in controls
             for widget in self.window.findChildren(kind)
-            if not name_of(widget) and widget.focusPolicy() is not Qt.FocusPolicy.NoFocus
+            if not name_of(widget)
+            and (kind is QAbstractButton or widget.focusPolicy() is not Qt.FocusPolicy.NoFocus)
         ]
 
     async def ready(self) -> None:

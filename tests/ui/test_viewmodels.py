@@ -152,6 +152,7 @@ def test_numbers_are_said_as_they_are():
     assert wording.probability(0.00042) == "4e-4".replace("-", "−")
     assert wording.probability(0.0) == "0.000"
     assert wording.signed(-0.478) == "−0.478"
+    assert wording.signed(-1e-9) == "0.000"
     assert wording.logprob_probability(None) == wording.NOTHING
     assert wording.bits(-0.0) == "0.00 bits"
     assert wording.visible(" a\n", 3) == "␣a⏎"

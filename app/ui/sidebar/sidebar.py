@@ -2,7 +2,15 @@
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.sidebar.list_view import ChatListView
 from app.ui.theme.palette import Theme
@@ -30,6 +38,8 @@ class SearchField(QLineEdit):
         self.setAccessibleDescription("Ctrl+K")
         self.setToolTip("Ctrl+K")
         self.setClearButtonEnabled(True)
+        for clear in self.findChildren(QToolButton):
+            clear.setAccessibleName("End the search")
 
     def event(self, event: QEvent) -> bool:
         """Esc stops the answer elsewhere; here it ends the search."""

@@ -38,8 +38,8 @@ def logprob_probability(logprob: float | None) -> str:
 
 
 def signed(value: float | None) -> str:
-    """A number with three decimals and a true minus sign."""
-    return NOTHING if value is None else f"{value:.3f}".replace("-", "−")
+    """A number with three decimals and a true minus sign, which a zero does not have."""
+    return NOTHING if value is None else f"{value:z.3f}".replace("-", "−")
 
 
 def bits(value: float | None) -> str:

@@ -1,0 +1,23 @@
+"""The line at the top of the window."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QApplication, QLabel
+
+from tests.ui.desk import Desk, Scenario
+
+Drive = Callable[[Scenario], None]
+
+
+def test_no_word_of_the_header_is_clipped_in_the_narrowest_window(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        header = desk.window.header
+        for width in (desk.window.minimumWidth(), 1280):
+            desk.window.resize(width, 800)
+            QApplication.processEvents()
+            words = [label for label in header.findChildren(QLabel) if label.isVisibleTo(header)]
+            assert len(words) == 4
+            assert all(label.width() >= label.minimumSizeHint().width() for label in words)
+
+    drive(scenario)
