@@ -24,7 +24,7 @@ def window() -> int:
     try:
         with ProfileLock(paths.profile()):
             logs.configure("window")
-            return run(_services(paths.chats()), os.environ.get("CANDOR_THEME", "system"))
+            return run(services(paths.chats()), os.environ.get("CANDOR_THEME", "system"))
     except CandorError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -60,11 +60,12 @@ def self_test(step: Callable[[str], AbstractContextManager[None]]) -> None:
     from app.ui.selftest import SelfTest
 
     with TemporaryDirectory() as folder:
-        services = _services(Path(folder) / "chats.db")
-        run(services, live=SelfTest(services, step).run)
+        parts = services(Path(folder) / "chats.db")
+        run(parts, live=SelfTest(parts, step).run)
 
 
-def _services(chats: Path) -> "Services":
+def services(chats: Path) -> "Services":
+    """What a window works with; its chats are kept in the file `chats`."""
     from app import paths
     from app.services.conversation import Conversation
     from app.services.engine_host import EngineHost

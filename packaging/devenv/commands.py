@@ -1,4 +1,4 @@
-"""The verbs of `packaging/dev.py`: run, test, build and lock."""
+"""The verbs of `packaging/dev.py`."""
 
 import os
 import shutil
@@ -25,10 +25,11 @@ usage: python3 packaging/dev.py VERB [ARGUMENTS]
   run [ARGUMENTS]   start Candor: its window, or what the arguments ask of candor
   test [ARGUMENTS]  run the tests; the arguments go to pytest
   build [--check]   freeze Candor into dist/candor; with --check, try what came out
+  screenshots [DIR] take the README's pictures of the window, in both themes
   lock [ARGUMENTS]  write the lock files anew; the arguments go to uv pip compile
 
-run and test first make .venv and install the locked packages where that is still to do; build has
-an environment of its own in build/venv.
+run, test and screenshots first make .venv and install the locked packages where that is still to
+do; build has an environment of its own in build/venv.
 """
 
 
@@ -78,6 +79,23 @@ def _test(environment: Environment, progress: Progress, arguments: list[str]) ->
     return hand_over([str(environment.python), "-P", "-m", "pytest", *arguments], ROOT)
 
 
+def _screenshots(environment: Environment, progress: Progress, arguments: list[str]) -> int:
+    if len(arguments) > 1:
+        raise SetupError("screenshots takes one folder, or nothing.")
+    folder = Path(arguments[0] if arguments else ROOT / "packaging" / "screenshots").absolute()
+    system.require_libraries(BASE, environment.log, progress)
+    environment.ensure()
+    tour = [str(environment.python), "-P", str(ROOT / "packaging" / "tour.py"), str(folder)]
+    for theme in ("light", "dark"):
+        progress.start(f"Using the window, {theme}")
+        status, said = run_quietly([*tour, theme], environment.log, progress, directory=ROOT)
+        if status:
+            raise SetupError(f"The pictures could not be taken. {said.strip()}", environment.log)
+    progress.finish()
+    sys.stdout.write(f"The pictures lie in {folder}.\n")
+    return 0
+
+
 def _lock(environment: Environment, progress: Progress, arguments: list[str]) -> int:
     uv = shutil.which("uv")
     if uv is None:
@@ -111,4 +129,10 @@ def _build(environment: Environment, progress: Progress, arguments: list[str]) -
     return 0
 
 
-VERBS = {"run": _run, "test": _test, "build": _build, "lock": _lock}
+VERBS = {
+    "run": _run,
+    "test": _test,
+    "build": _build,
+    "screenshots": _screenshots,
+    "lock": _lock,
+}
