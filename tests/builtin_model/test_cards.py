@@ -22,11 +22,11 @@ def test_the_draft_is_worth_asking() -> None:
     assert rows["all chats"] >= 60
 
 
-def test_help_in_unseen_sentences_keeps_its_floor() -> None:
+def test_help_is_found_in_unseen_phrasings() -> None:
     rows = table("candor-small", r"^\| ([^|]+) \| \d+ \| ([\d.]+) % \|$")
-    written = [share for name, share in rows.items() if "hand-written" in name]
-    assert len(written) == 2
-    assert min(written) >= 85
+    help_rows = [share for name, share in rows.items() if name.startswith("Help, unseen")]
+    assert len(help_rows) == 4
+    assert min(help_rows) >= 95
 
 
 def test_reasoning_visibly_pays_on_at_least_three_tasks() -> None:
