@@ -1,6 +1,7 @@
 """The running server: a thread with a loop of its own, next to the loop of the engine.
 
-What a client sends is parsed and checked there, so that no client can make a window stutter.
+What a client sends is parsed and checked there, so that no client can make a window stutter, and
+the thread may answer but not connect, so that no client can make it call out.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from concurrent.futures import Future
 
 import uvicorn
 
+from app import sandbox
 from app.api.bridge import Bridge
 from app.api.gate import Gate
 from app.api.listening import host_names, listen, port_of, url
@@ -126,6 +128,7 @@ class _Thread:
     def _run(self) -> None:
         try:
             with self._listener:
+                _log.info("Connections from the server's thread: %s.", sandbox.forbid_connections())
                 asyncio.run(self._loop.serve(sockets=[self._listener]))
         except BaseException as error:  # noqa: BLE001 - a thread has nobody above it to raise to
             if self._loop.listens.done():

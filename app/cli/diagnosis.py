@@ -84,7 +84,7 @@ def diagnose(session: Session) -> Diagnosis:
     return Diagnosis(
         ok=not problems,
         versions=_versions(hello),
-        system=_system(),
+        system=_system() | ({"worker's network": hello.network} if hello else {}),
         providers=hello.providers if hello else (),
         folders=folders,
         server=server,

@@ -11,12 +11,14 @@ from app.domain.tokens import Channel, TokenRecord
 
 class Hello(Struct, frozen=True, tag="hello"):
     """First event of a worker: its protocol and library versions, and the execution providers
-    that it has and Candor knows how to use."""
+    that it has and Candor knows how to use; `network` says whether the kernel keeps it off the
+    network, or why not."""
 
     protocol: int
     pid: int
     versions: dict[str, str]
     providers: tuple[str, ...]
+    network: str
 
 
 class Heartbeat(Struct, frozen=True, tag="heartbeat"):

@@ -14,7 +14,7 @@ import sys
 import threading
 from io import FileIO
 
-from app import __version__, logs
+from app import __version__, logs, sandbox
 from app.domain.events import Hello
 from app.domain.requests import Cancel
 from app.errors import Bug
@@ -35,11 +35,12 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent to handle
     channel = _take_streams()
     _log_to_standard_error()
+    network = sandbox.close_network()
     inbox, outbox = Inbox(), Outbox(channel)
     threading.Thread(target=_listen, args=(channel, inbox, outbox), daemon=True).start()
     from app.worker.scheduler import Scheduler  # slow: brings numpy and ONNX Runtime
 
-    outbox.put(CONTROL, _hello())
+    outbox.put(CONTROL, _hello(network))
     outbox.start()
     Scheduler(inbox, outbox.put).run()
     return 0
@@ -68,7 +69,7 @@ def _log_to_standard_error() -> None:
     threading.excepthook = lambda ended: give_up(ended.exc_value)
 
 
-def _hello() -> Hello:
+def _hello(network: str) -> Hello:
     import numpy
     import onnxruntime
     import tokenizers
@@ -83,7 +84,7 @@ def _hello() -> Hello:
         "tokenizers": tokenizers.__version__,
     }
     providers = tuple(EXECUTION_PROVIDERS[provider] for provider in available_providers())
-    return Hello(PROTOCOL, os.getpid(), versions, providers)
+    return Hello(PROTOCOL, os.getpid(), versions, providers, network)
 
 
 def _listen(channel: FrameChannel, inbox: Inbox, outbox: Outbox) -> None:

@@ -5,6 +5,9 @@ import json
 import os
 import signal
 import socket
+import sys
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,3 +161,17 @@ def test_the_other_loopback_address(server: Serving) -> None:
     assert connection.getresponse().status == 200
     connection.close()
     server.do(other.stop)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_its_thread_is_kept_from_connecting_and_the_others_are_not(server: Serving) -> None:
+    thread = next(each for each in threading.enumerate() if each.name == "candor-server")
+    assert server.ask(question(max_tokens=1))[0] == 200
+    assert filters(f"/proc/self/task/{thread.native_id}/status") == 2
+    assert filters("/proc/self/status") == 0
+
+
+def filters(status: str) -> int:
+    """The mode of system call filters that the kernel reports for a thread: 2 is a program."""
+    fields = dict(line.split(":\t", 1) for line in Path(status).read_text().splitlines())
+    return int(fields["Seccomp"])

@@ -3,11 +3,13 @@
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app import sandbox
 from tests.cli.program import ROOT, Program
 
 
@@ -25,6 +27,8 @@ def test_a_sound_installation(sound: dict[str, Any]) -> None:
     assert "CPUExecutionProvider" in sound["providers"]
     assert [folder["name"] for folder in sound["folders"]] == ["profile", "logs", "resources"]
     assert sound["system"]["telemetry"] == "off"
+    closed = sandbox.CLOSED if sys.platform == "linux" else "open: "
+    assert sound["system"]["worker's network"].startswith(closed)
 
 
 def test_the_built_in_model_is_tried(sound: dict[str, Any]) -> None:

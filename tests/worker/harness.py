@@ -91,7 +91,7 @@ from app.worker.protocol import PROTOCOL, Reply, encode_replies
 
 def greet(protocol=PROTOCOL):
     channel = FrameChannel(FileIO(0, "rb"), FileIO(1, "wb"))
-    hello = Hello(protocol, os.getpid(), {}, ())
+    hello = Hello(protocol, os.getpid(), {}, (), "")
     channel.send(encode_replies([Reply(0, hello)]))
     return channel
 """

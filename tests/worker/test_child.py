@@ -109,6 +109,17 @@ def test_what_a_library_prints_cannot_reach_the_pipe(tmp_path: Path) -> None:
         assert (files / "1").readlink() == (files / "2").readlink()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's part is Linux'")
+def test_every_thread_of_the_worker_is_off_the_network(tmp_path: Path, model: Path) -> None:
+    with raw_worker(tmp_path) as worker:
+        worker.channel.send(encode_request(Request(1, Load(str(model)))))
+        while not isinstance(worker.next()[1], Loaded):
+            pass
+        threads = list(Path(f"/proc/{worker.process.pid}/task").iterdir())
+        assert len(threads) > 2
+        assert all("\nSeccomp:\t2\n" in (each / "status").read_text() for each in threads)
+
+
 def test_a_folder_named_app_where_it_starts_is_not_run(tmp_path: Path) -> None:
     trap = tmp_path / "app"
     trap.mkdir()
