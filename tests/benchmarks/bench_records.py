@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.benchmarks.bench_records [MODEL_FOLDER]
 
-Writes a random 4-bit model of Qwen3-0.6B's sizes into a temporary folder (470 MB) unless a folder
+Writes a random 4-bit model of Qwen3-0.6B's sizes into a temporary folder (360 MB) unless a folder
 is given. Steps and records take turns. Samples count where the step had all of its cores, which
 its processor time beside its wall time tells; the target is 3 % of a step.
 """
@@ -28,7 +28,7 @@ from app.engine.generate import begin, step
 from app.engine.model import Model, open_model
 from app.engine.record import record
 from app.engine.textstream import Span
-from tests.benchmarks import large_model
+from tests.benchmarks.real_shapes import SIZES, write_genai
 
 PROMPT_TOKENS, WARM_UP, ROUNDS = 512, 10, 400
 CORES, WHOLE = 2, 0.9  # a sample counts from this share of so many cores on
@@ -47,7 +47,11 @@ SAMPLINGS = {
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(sys.argv[1]) if len(sys.argv) > 1 else large_model.write(Path(folder))
+        path = (
+            Path(sys.argv[1])
+            if len(sys.argv) > 1
+            else write_genai(Path(folder), SIZES["qwen3-0.6b"])
+        )
         model = open_model(path, None, Provider.CPU, lambda done, total: None)
         for bits in ENTROPIES:
             steps, costs = measure(model, bits)
