@@ -1,14 +1,16 @@
 """One run of the graph over a fixed number of tokens: its input buffers and its I/O binding.
 
-Built once and run many times for decoding, so that a token costs one write of an id and one
-rebinding of the attention mask.
+Built once and run many times for decoding, so that a token costs one write into each input and
+one rebinding of the inputs that grow.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from app.engine.contract import Contract, Input
+from app.engine import inputs
+from app.engine.contract import Contract, Feed
+from app.engine.inputs import Step
 from app.engine.kv import KvCache
 from app.engine.session import IOBinding, Session
 
@@ -26,20 +28,15 @@ class BoundRun:
         self._session = session
         self._contract = contract
         self._every_position = every_position
-        self._ids = self._input(contract.ids, (1, count))
-        self._positions = self._input(contract.positions, (1, count))
-        self._mask = np.ones((1, 0), dtype=np.int64)
-        self._keep = self._input(contract.logits_to_keep, contract.logits_to_keep_shape)
-        self._keep[...] = 0 if every_position else 1
+        self._buffers: dict[str, np.ndarray] = {}
         self._logits = self._bind_logits(count)
         kv.bind(self.binding)
 
     def run(self, ids: Sequence[int], past: int) -> np.ndarray:
         """Logits float32 [count, V] or [1, V] of `ids`, which follow `past` cached tokens."""
-        count = len(ids)
-        self._ids[0] = ids
-        self._positions[0] = np.arange(past, past + count)
-        self._bind_mask(past + count)
+        step = Step(np.array([ids]), np.array([past]), self._every_position)
+        for feed in self._contract.feeds:
+            self._fill(feed, inputs.value(feed, step))
         self._session.run(self.binding)
         logits = self._logits
         if logits is None:
@@ -47,21 +44,15 @@ class BoundRun:
         rows = logits[0] if self._every_position else logits[0, -1:]
         return rows.astype(np.float32, copy=False)
 
-    def _input(self, spec: Input | None, shape: tuple[int, ...]) -> np.ndarray:
-        """A zeroed buffer, bound where the graph has such an input."""
-        buffer = np.zeros(shape, dtype=spec.dtype if spec else np.int64)
-        if spec:
-            self._bind(spec, buffer, shape)
-        return buffer
-
-    def _bind_mask(self, total: int) -> None:
-        """Bind ones of [1, total]; the buffer grows by doubling, so most tokens only rebind."""
-        spec = self._contract.mask
-        if spec is None:
+    def _fill(self, feed: Feed, value: np.ndarray) -> None:
+        """Write into the bound buffer, or bind another where the shape has changed."""
+        buffer = self._buffers.get(feed.name)
+        if buffer is not None and buffer.shape == value.shape:
+            buffer[...] = value
             return
-        if self._mask.shape[1] < total:
-            self._mask = np.ones((1, max(256, 2 * total)), dtype=spec.dtype)
-        self._bind(spec, self._mask, (1, total))
+        buffer = self._buffers[feed.name] = value.copy()
+        address = buffer.ctypes.data
+        self.binding.bind_input(feed.name, "cpu", 0, feed.dtype, buffer.shape, address)
 
     def _bind_logits(self, count: int) -> np.ndarray | None:
         """A buffer for the logits of a decoding step; other outputs are the runtime's own."""
@@ -73,6 +64,3 @@ class BoundRun:
         address = buffer.ctypes.data
         self.binding.bind_output(spec.name, "cpu", 0, spec.dtype, buffer.shape, address)
         return buffer
-
-    def _bind(self, spec: Input, buffer: np.ndarray, shape: tuple[int, ...]) -> None:
-        self.binding.bind_input(spec.name, "cpu", 0, spec.dtype, shape, buffer.ctypes.data)

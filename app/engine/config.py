@@ -16,6 +16,9 @@ _GENAI_INPUTS = {
     "input_ids": "ids",
     "attention_mask": "mask",
     "position_ids": "positions",
+    "total_sequence_length": "total_length",
+    "past_sequence_length": "past_length",
+    "current_sequence_length": "current_length",
     "past_key_names": "past_key",
     "past_value_names": "past_value",
 }

@@ -56,17 +56,21 @@ def grouped(
     ids_dtype: type[np.generic] = np.int64,
     head_symbol: str | None = None,
     keep_shape: list[int | str] | None = None,
+    direct: dict[str, list[int | str]] | None = None,
 ) -> ModelProto:
     """The network with fused attention; past keys come first, then past values, as genai builds.
 
     `head_symbol` leaves the cache's head size open under that name; with `keep_shape` the graph
-    has an input num_logits_to_keep of that shape.
+    has an input num_logits_to_keep of that shape. `direct` gives the names and shapes of two
+    inputs that state the lengths in place of a mask: of each row less one, and of the longest.
     """
     g = Builder(dtype)
-    lengths = g.op("ReduceSum", "attention_mask", g.constant([1]), keepdims=0)
-    last = g.op("Cast", g.op("Sub", lengths, g.constant([1], ids_dtype)), to=TensorProto.INT32)
-    total = g.op("Gather", g.op("Shape", "attention_mask"), g.constant(1), axis=0)
-    total = g.op("Cast", total, to=TensorProto.INT32)
+    if direct:
+        last, total = direct
+        lengths = [value(name, np.int32, sizes) for name, sizes in direct.items()]
+    else:
+        last, total = _lengths(g, ids_dtype)
+        lengths = [_mask_input(ids_dtype)]
     cos, sin = _rotary_tables(shape)
     tables = g.weight("cos", cos.astype(dtype)), g.weight("sin", sin.astype(dtype))
 
@@ -82,8 +86,26 @@ def grouped(
     _decoder(g, shape, weights, attend, keeps_last=keep_shape is not None)
     head: int | str = head_symbol or shape.head_size
     keep = [value(_KEEP, np.int64, keep_shape)] if keep_shape is not None else []
-    inputs = [*keep, _ids_input(ids_dtype), _mask_input(ids_dtype), *_past(shape, dtype, head)]
+    inputs = [*keep, _ids_input(ids_dtype), *lengths, *_past(shape, dtype, head)]
     return _model(g, inputs, _outputs(shape, dtype, head))
+
+
+def _lengths(g: Builder, dtype: type[np.generic]) -> tuple[str, str]:
+    """What GroupQueryAttention asks for, computed from the mask."""
+    lengths = g.op("ReduceSum", "attention_mask", g.constant([1]), keepdims=0)
+    last = g.op("Cast", g.op("Sub", lengths, g.constant([1], dtype)), to=TensorProto.INT32)
+    total = g.op("Gather", g.op("Shape", "attention_mask"), g.constant(1), axis=0)
+    return last, g.op("Cast", total, to=TensorProto.INT32)
+
+
+def gathered(model: ModelProto) -> ModelProto:
+    """The same graph with an input `logits_pos`: the positions whose logits it computes."""
+    head = model.graph.node[-1]
+    node = helper.make_node("Gather", [head.input[0], "logits_pos"], ["asked"], axis=1)
+    head.input[0] = "asked"
+    model.graph.node.insert(len(model.graph.node) - 1, node)
+    model.graph.input.append(value("logits_pos", np.int64, ["asked"]))
+    return model
 
 
 def plain(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnx import ModelProto, TensorProto, helper
 
-from app.engine.contract import Contract, Geometry, Names, read_contract
+from app.engine.contract import Contract, Feed, Geometry, Names, Role, read_contract
 from app.errors import ModelDamaged, ModelUnsupported
 from tests.engine import graphs, reference
 from tests.engine.reference import Shape
@@ -31,7 +31,7 @@ def test_a_grouped_graph_shares_memory_and_states_its_rotary_positions() -> None
     contract = read(GROUPED)
     assert contract.in_place
     assert contract.rotary_positions == SHAPE.context
-    assert contract.positions is None
+    assert contract.feed(Role.POSITIONS) is None
     assert contract.logits.vocabulary == SHAPE.vocabulary
     assert contract.bytes_per_token == 2 * SHAPE.layers * SHAPE.kv_heads * SHAPE.head_size * 4
 
@@ -40,7 +40,7 @@ def test_a_plain_graph_grows_its_cache() -> None:
     contract = read(PLAIN)
     assert not contract.in_place
     assert contract.rotary_positions is None
-    assert contract.positions is not None
+    assert contract.feed(Role.POSITIONS) is not None
 
 
 def test_past_and_present_are_paired_by_name_whatever_their_order() -> None:
@@ -55,7 +55,7 @@ def test_past_and_present_are_paired_by_name_whatever_their_order() -> None:
 
 def test_dtypes_follow_the_graph() -> None:
     contract = read(graphs.grouped(SHAPE, WEIGHTS, dtype=np.float16, ids_dtype=np.int32))
-    assert contract.ids.dtype is np.int32
+    assert {feed.dtype for feed in contract.feeds} == {np.int32}
     assert contract.logits.dtype is np.float16
     assert {state.dtype for state in contract.states} == {np.float16}
 
@@ -76,7 +76,7 @@ def test_another_reader_of_the_past_forbids_sharing_memory() -> None:
 def test_a_tensor_that_is_stored_is_no_input() -> None:
     model = copy(GROUPED)
     model.graph.input.append(graphs.value("embed", np.float32, [SHAPE.vocabulary, SHAPE.hidden]))
-    assert read(model).ids.name == "input_ids"
+    assert [feed.name for feed in read(model).feeds] == ["input_ids", "attention_mask"]
 
 
 def add_input(name: str, dtype: type[np.generic], shape: list[int | str]) -> Callable:
@@ -221,5 +221,7 @@ def test_names_may_be_the_folders_own() -> None:
         node.output[:] = [renamed.get(each, each) for each in node.output]
     contract = read(model, Names(ids="tokens", past_key="kc_%d", present_key="kn_%d"))
     assert contract.in_place
-    assert contract.ids.name == "tokens"
+    assert contract.feed(Role.IDS) == Feed(
+        Role.IDS, "tokens", np.int64, ("batch_size", "sequence_length")
+    )
     assert {state.past: state.present for state in contract.states}["kc_1"] == "kn_1"

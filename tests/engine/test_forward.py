@@ -16,6 +16,8 @@ from tests.engine.reference import Shape
 SHAPE = Shape()
 WEIGHTS = reference.random_weights(SHAPE)
 IDS = np.random.default_rng(1).integers(0, SHAPE.vocabulary, 300).tolist()
+DIRECT: dict[str, list[int | str]] = {"seqlens_k": ["batch"], "total_sequence_length": []}
+CUDA_DIRECT: dict[str, list[int | str]] = {"seqlens_k": ["batch"], "total_seq_len": [1]}
 
 
 def grown(model: ModelProto) -> ModelProto:
@@ -31,6 +33,8 @@ GRAPHS = {
     "grouped, growing": grown(graphs.grouped(SHAPE, WEIGHTS)),
     "grouped, one logit": graphs.grouped(SHAPE, WEIGHTS, keep_shape=[]),
     "grouped, logits counted": graphs.grouped(SHAPE, WEIGHTS, keep_shape=[1]),
+    "grouped, lengths given": graphs.gathered(graphs.grouped(SHAPE, WEIGHTS, direct=DIRECT)),
+    "grouped, lengths of a CUDA build": graphs.grouped(SHAPE, WEIGHTS, direct=CUDA_DIRECT),
     "plain": graphs.plain(SHAPE, WEIGHTS),
     "plain, int32 ids": graphs.plain(SHAPE, WEIGHTS, ids_dtype=np.int32),
 }

@@ -1,0 +1,54 @@
+"""What graphs call their tensors, and the sizes that only config files state."""
+
+import re
+from dataclasses import dataclass
+
+from app.engine.contract.values import Role
+
+# Names that no config gives, as exporters and Candor's own prepared graphs write them.
+_KNOWN = {
+    r"num_logits_to_keep|onnx::Neg_\d+": Role.LOGITS_TO_KEEP,
+    r"logits_pos": Role.LOGITS_AT,
+    r"use_cache_branch": Role.CACHE_BRANCH,
+    r"seqlens_k": Role.LAST_POSITION,
+    r"total_seq_len": Role.TOTAL_LENGTH,
+    r"query_seqlens": Role.QUERY_LENGTHS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the graph calls its tensors; `%d` stands for the layer."""
+
+    ids: str = "input_ids"
+    mask: str = "attention_mask"
+    positions: str = "position_ids"
+    total_length: str = "total_sequence_length"
+    past_length: str = "past_sequence_length"
+    current_length: str = "current_sequence_length"
+    logits: str = "logits"
+    past_key: str = "past_key_values.%d.key"
+    past_value: str = "past_key_values.%d.value"
+    present_key: str = "present.%d.key"
+    present_value: str = "present.%d.value"
+
+    def role(self, name: str) -> Role | None:
+        """What the integer input `name` is for, or None for a name without a rule."""
+        given = {
+            self.ids: Role.IDS,
+            self.mask: Role.MASK,
+            self.positions: Role.POSITIONS,
+            self.total_length: Role.TOTAL_LENGTH,
+            self.past_length: Role.PAST_LENGTH,
+            self.current_length: Role.CURRENT_LENGTH,
+        }
+        known = (role for pattern, role in _KNOWN.items() if re.fullmatch(pattern, name))
+        return given.get(name) or next(known, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Sizes that config files state, used where the graph leaves them open."""
+
+    kv_heads: int | None = None
+    head_size: int | None = None
