@@ -14,6 +14,7 @@ from app.cli.bench import bench
 from app.cli.chat import chat
 from app.cli.complete import complete
 from app.cli.doctor import doctor
+from app.cli.models import models
 from app.cli.score import score
 from app.cli.selftest import selftest
 from app.cli.serve import serve
@@ -29,7 +30,7 @@ INTERRUPTED = 130
 
 
 @click.group(
-    commands=[chat, complete, score, serve, doctor, selftest, bench],
+    commands=[chat, complete, score, serve, models, doctor, selftest, bench],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="candor", message="%(prog)s %(version)s")

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Self
 
 from app.cli.progress import ProgressBar
-from app.domain.events import Event, Hello, Loaded, Progress, Stage
+from app.domain.events import Event, Hello, Inspected, Loaded, Progress, Stage
 from app.domain.models import ModelInfo
-from app.domain.requests import Generate, Load, Score
+from app.domain.requests import Generate, Inspect, Load, Score
 from app.errors import Bug
 from app.worker.client import WorkerClient
 from app.worker.stream import Stream
@@ -82,6 +82,16 @@ class Session:
         self._ready = True
         return info
 
+    def query(self, request: Inspect) -> Inspected:
+        """The one answer to a request that needs no model, in a worker started if there is none.
+
+        Raises:
+            CandorError: the request failed.
+        """
+        if self._client is None or self._client.lost:
+            self.start()
+        return self._runner.run(self._query(request))
+
     def ask(self, request: Generate | Score, show: Show, *, stoppable: bool = False) -> None:
         """Run a request to its end, handing every event but progress to `show`.
 
@@ -119,6 +129,12 @@ class Session:
         finally:
             self.bar.clear()
         raise Bug("The worker neither loaded the model nor said why.")
+
+    async def _query(self, request: Inspect) -> Inspected:
+        async for event in self._running().submit(request):
+            if isinstance(event, Inspected):
+                return event
+        raise Bug("The worker gave no answer.")
 
     async def _ask(self, request: Generate | Score, show: Show, stoppable: bool) -> None:
         try:

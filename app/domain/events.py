@@ -1,10 +1,11 @@
 """What the worker says: one tagged union, in the order Hello, then per request
-Progress*, Delta*, and exactly one of Loaded, Replayed, Finished, Failed."""
+Progress*, Delta*, and exactly one of Loaded, Replayed, Inspected, Finished, Failed."""
 
 from enum import StrEnum
 
 from msgspec import Struct
 
+from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
 from app.domain.tokens import Channel, TokenRecord
 
@@ -125,6 +126,12 @@ class Replayed(Struct, frozen=True, tag="replayed", kw_only=True):
     recomputed: bool
 
 
+class Inspected(Struct, frozen=True, tag="inspected"):
+    """What is understood of a model folder."""
+
+    report: ModelReport
+
+
 class Failed(Struct, frozen=True, tag="failed"):
     """The request ended in an error of the tree in `app.errors`, named by `code`."""
 
@@ -133,4 +140,4 @@ class Failed(Struct, frozen=True, tag="failed"):
     hint: str
 
 
-Event = Hello | Heartbeat | Progress | Loaded | Delta | Replayed | Finished | Failed
+Event = Hello | Heartbeat | Progress | Loaded | Delta | Replayed | Inspected | Finished | Failed

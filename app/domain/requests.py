@@ -87,10 +87,17 @@ class Replay(Struct, frozen=True, tag="replay", kw_only=True):
     tokens: tuple[int, ...] = ()
 
 
+class Inspect(Struct, frozen=True, tag="inspect"):
+    """Say what is understood of the model at `path`, without loading it."""
+
+    path: str
+    variant: str | None = None
+
+
 class Cancel(Struct, frozen=True, tag="cancel"):
     """End request `target` within one token; it finishes with the reason `cancelled`."""
 
     target: int
 
 
-Command = Load | Generate | Score | Replay | Cancel
+Command = Load | Generate | Score | Replay | Inspect | Cancel

@@ -58,13 +58,13 @@ def open_model(
         OutOfMemory: the model or its cache does not fit.
     """
     on_progress(0, _STEPS)
-    with _readable(path):
+    with readable(path):
         folder = find_model(path, variant)
         configs = read_configs(folder)
         sampling = sampling_defaults(configs)
         proto = files.read_graph(folder.chosen.file)
         contract = read_contract(proto, configs.names, configs.geometry)
-        tokenizer, template = _open_text(folder, configs)
+        tokenizer, template = open_text(folder, configs)
     on_progress(1, _STEPS)
     del proto  # it may hold the weights, which the session loads for itself
     session = Session(folder.chosen.file, provider)
@@ -92,7 +92,7 @@ def open_model(
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
     """Name the file that the system does not let us read."""
     try:
         yield
@@ -103,9 +103,10 @@ def _readable(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _open_text(
+def open_text(
     folder: ModelFolder, configs: Configs
 ) -> tuple[Tokenizer | None, ChatTemplate | None]:
+    """The tokenizer and the chat template, None where the folder has none."""
     file = folder.find("tokenizer.json")
     tokenizer = Tokenizer(file) if file else None
     if tokenizer is None or configs.template is None:
@@ -114,12 +115,12 @@ def _open_text(
 
 
 def _open_forward(session: Session, contract: Contract, configs: Configs) -> Forward:
-    capacity = _capacity(contract, configs)
+    capacity = cache_capacity(contract, configs)
     kv = SharedKv(contract, capacity) if contract.in_place else GrowingKv(contract)
     return Forward(session, contract, kv, capacity)
 
 
-def _capacity(contract: Contract, configs: Configs) -> int:
+def cache_capacity(contract: Contract, configs: Configs) -> int:
     """Tokens that fit: what the model was made for, as far as the memory's share reaches."""
     limits = [configs.context_length, contract.rotary_positions]
     made_for = min((limit for limit in limits if limit is not None), default=_UNSTATED_CONTEXT)

@@ -14,6 +14,7 @@ from jinja2.ext import Extension, LoopControlExtension
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from app.domain.inspection import TemplateReport
 from app.domain.messages import Message
 from app.errors import InvalidRequest, ModelDamaged
 
@@ -61,6 +62,7 @@ class ChatTemplate:
             ) from error
         self.source = source
         self._special_tokens = dict(special_tokens)
+        self._known = known
         self._variables = known - set(_OURS) - set(special_tokens)
         self.reasoning_switch = _first(_REASONING_SWITCHES, known)
         self.effort_switch = _first(_EFFORT_SWITCHES, known)
@@ -90,6 +92,18 @@ class ChatTemplate:
             ) from error
         except _FAILURES as error:
             raise InvalidRequest(f"The model's chat template failed: {error}") from error
+
+    def report(self) -> TemplateReport:
+        """What the template reads and writes."""
+        return TemplateReport(
+            reasoning_switch=self.reasoning_switch,
+            effort_switch=self.effort_switch,
+            variables=tuple(sorted(self._variables)),
+            takes_tools="tools" in self._known,
+            takes_documents="documents" in self._known,
+            reasoning_format="",
+            tool_format="",
+        )
 
     def _checked(self, reasoning: bool | None, variables: Variables) -> dict[str, Any]:
         unknown = [name for name in variables if name not in self._variables]

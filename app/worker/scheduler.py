@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from app.domain.events import Event, Loaded, Progress, Stage
-from app.domain.requests import Cancel, Generate, Load, Replay, Score
+from app.domain.events import Event, Inspected, Loaded, Progress, Stage
+from app.domain.requests import Cancel, Generate, Inspect, Load, Replay, Score
 from app.engine import generate, score
+from app.engine.inspection import inspect
 from app.engine.model import Model, open_model
 from app.engine.replay import replay
 from app.errors import Bug, InvalidRequest
@@ -73,6 +74,8 @@ class Scheduler:
                 self._run(id, scoring, lambda: score.tick(model, scoring))
             case Replay() as wanted:
                 self._replay(id, wanted)
+            case Inspect() as wanted:
+                self._emit(id, Inspected(inspect(Path(wanted.path), wanted.variant)))
             case Cancel():
                 raise Bug("A cancel reached the scheduler.")
 

@@ -8,10 +8,10 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 
-from app.domain.events import Event, Failed, Finished, Loaded, Replayed
+from app.domain.events import Event, Failed, Finished, Inspected, Loaded, Replayed
 from app.errors import CandorError, from_code
 
-LAST = (Loaded, Replayed, Finished, Failed)
+LAST = (Loaded, Replayed, Inspected, Finished, Failed)
 
 
 class Route:
@@ -51,7 +51,7 @@ class Route:
 class Stream(AsyncIterator[Event]):
     """The events of one request, in order, to be read by one consumer in one loop.
 
-    It ends after Loaded, Replayed or Finished and raises the request's `CandorError` where it
+    It ends after one of `LAST` and raises the request's `CandorError` where it
     failed. Dropping it before the end, or `aclose`, cancels the request.
     """
 

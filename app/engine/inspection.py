@@ -1,0 +1,178 @@
+"""Looks at a model folder without running it: what was understood, and why it would not run.
+
+Every part is tried, also behind a refusal, so that one look tells all there is to say.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from app.domain.inspection import (
+    DeviceReport,
+    Graph,
+    MemoryForecast,
+    ModelReport,
+    NamedToken,
+    StateReport,
+    TextReport,
+    VariantReport,
+)
+from app.engine import files, weights
+from app.engine.config import Configs, read_configs
+from app.engine.contract import Contract, read_contract
+from app.engine.defaults import eos_ids, sampling_defaults
+from app.engine.folder import ModelFolder, Variant, find_model
+from app.engine.forward import CHUNK
+from app.engine.memory import physical_memory
+from app.engine.model import cache_capacity, open_text, readable
+from app.engine.session import EXECUTION_PROVIDERS, available_providers
+from app.engine.template import ChatTemplate
+from app.engine.tokenizer import Tokenizer
+from app.errors import CandorError
+
+Part = TypeVar("Part")
+_LOGIT_BYTES = 4
+
+
+def inspect(path: Path, variant: str | None) -> ModelReport:
+    """The report on the model at `path`, with `variant` or the one that would be chosen.
+
+    Raises:
+        ModelNotFound: there is no ONNX model at this place.
+        InvalidRequest: the model has no such variant.
+    """
+    with readable(path):
+        folder = find_model(path, variant)
+        return _Look(folder, asked=variant is not None).report()
+
+
+class _Look:
+    """One look at a folder; `refusals` collects the sentences."""
+
+    def __init__(self, folder: ModelFolder, asked: bool) -> None:
+        self._folder = folder
+        self._asked = asked
+        self._refusals: list[str] = []
+
+    def report(self) -> ModelReport:
+        folder = self._folder
+        configs = self._try(lambda: read_configs(folder))
+        graph, contract = (None, None) if configs is None else self._graph(configs)
+        tokenizer, template = self._text(configs)
+        sampling = self._try(lambda: sampling_defaults(configs)) if configs else None
+        capacity = self._capacity(contract, configs)
+        return ModelReport(
+            name=folder.name,
+            path=str(folder.path),
+            variants=tuple(_variant(folder, each) for each in folder.variants),
+            variant=folder.chosen.name,
+            choice=self._choice(),
+            architecture=_architecture(configs),
+            graph=graph,
+            text=_text(tokenizer, template),
+            model_context=configs.context_length if configs else None,
+            context_length=capacity,
+            ends=_ends(configs, tokenizer),
+            sampling=sampling,
+            memory=_memory(graph, contract, capacity),
+            devices=_devices(),
+            refusals=tuple(dict.fromkeys(self._refusals)),
+        )
+
+    def _try(self, read: Callable[[], Part]) -> Part | None:
+        try:
+            return read()
+        except CandorError as error:
+            self._refusals.append(str(error))
+            return None
+
+    def _graph(self, configs: Configs) -> tuple[Graph | None, Contract | None]:
+        proto = self._try(lambda: files.read_graph(self._folder.chosen.file))
+        if proto is None:
+            return None, None
+        contract = self._try(lambda: read_contract(proto, configs.names, configs.geometry))
+        graph = Graph(
+            weights=weights.weights(proto),
+            quantization=weights.quantization(proto),
+            states=_states(contract) if contract else (),
+            logits_dtype=contract.logits.dtype.__name__ if contract else "",
+            vocabulary_size=contract.logits.vocabulary if contract else None,
+        )
+        return graph, contract
+
+    def _text(self, configs: Configs | None) -> tuple[Tokenizer | None, ChatTemplate | None]:
+        found = self._try(lambda: open_text(self._folder, configs)) if configs else None
+        return found or (None, None)
+
+    def _capacity(self, contract: Contract | None, configs: Configs | None) -> int | None:
+        if contract is None or configs is None:
+            return None
+        return self._try(lambda: cache_capacity(contract, configs))
+
+    def _choice(self) -> str:
+        if self._asked:
+            return "you asked for it"
+        return "the best one for a CPU" if len(self._folder.variants) > 1 else "the only one"
+
+
+def _variant(folder: ModelFolder, variant: Variant) -> VariantReport:
+    file = variant.file
+    beside = [file, *file.parent.glob(f"{file.name}[._]data*")]
+    size = sum(each.stat().st_size for each in beside if each.is_file())
+    return VariantReport(
+        variant.name, variant.layout, file.relative_to(folder.root).as_posix(), size
+    )
+
+
+def _architecture(configs: Configs | None) -> str:
+    if configs is None:
+        return ""
+    kinds = (configs.model.get("model_type"), configs.genai.get("type"))
+    return next((kind for kind in kinds if isinstance(kind, str)), "")
+
+
+def _states(contract: Contract) -> tuple[StateReport, ...]:
+    """States that are alike, counted."""
+    counts: dict[tuple[str, str], int] = {}
+    for state in contract.states:
+        shape = f"1 x {state.kv_heads} x tokens x {state.head_size}"
+        kind = state.dtype.__name__, shape
+        counts[kind] = counts.get(kind, 0) + 1
+    return tuple(StateReport(count, *kind) for kind, count in counts.items())
+
+
+def _text(tokenizer: Tokenizer | None, template: ChatTemplate | None) -> TextReport | None:
+    if tokenizer is None:
+        return None
+    return TextReport(
+        tokens=tokenizer.vocabulary_size,
+        template=template.report() if template else None,
+        typed_controls="",
+    )
+
+
+def _ends(configs: Configs | None, tokenizer: Tokenizer | None) -> tuple[NamedToken, ...]:
+    ids = sorted(eos_ids(configs, tokenizer)) if configs else []
+    return tuple(NamedToken(id, tokenizer.name(id) if tokenizer else "") for id in ids)
+
+
+def _memory(
+    graph: Graph | None, contract: Contract | None, capacity: int | None
+) -> MemoryForecast | None:
+    if graph is None or contract is None or capacity is None:
+        return None
+    return MemoryForecast(
+        weights=sum(each.bytes for each in graph.weights),
+        cache_per_token=contract.bytes_per_token,
+        cache=contract.bytes_per_token * capacity,
+        logits=CHUNK * (graph.vocabulary_size or 0) * _LOGIT_BYTES,
+        installed=physical_memory(),
+    )
+
+
+def _devices() -> tuple[DeviceReport, ...]:
+    here = available_providers()
+    missing = "not part of this installation"
+    return tuple(
+        DeviceReport(each.value, "" if each in here else missing) for each in EXECUTION_PROVIDERS
+    )
