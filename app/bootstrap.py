@@ -24,7 +24,7 @@ def window() -> int:
     try:
         with ProfileLock(paths.profile()):
             logs.configure("window")
-            return run(services(paths.chats()), os.environ.get("CANDOR_THEME", "system"))
+            return run(services(paths.profile()), os.environ.get("CANDOR_THEME"))
     except CandorError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -60,19 +60,23 @@ def self_test(step: Callable[[str], AbstractContextManager[None]]) -> None:
     from app.ui.selftest import SelfTest
 
     with TemporaryDirectory() as folder:
-        parts = services(Path(folder) / "chats.db")
+        parts = services(Path(folder))
         run(parts, live=SelfTest(parts, step).run)
 
 
-def services(chats: Path) -> "Services":
-    """What a window works with; its chats are kept in the file `chats`."""
+def services(profile: Path) -> "Services":
+    """What a window works with; chats and settings are kept in the folder `profile`."""
     from app import paths
     from app.services.conversation import Conversation
     from app.services.engine_host import EngineHost
+    from app.services.settings import Settings
+    from app.services.settings_file import SettingsFile
     from app.services.store.chat_file import ChatFile
     from app.services.store.store import ChatStore
     from app.ui.app import Services
 
     host = EngineHost()
-    store = ChatStore(ChatFile(chats))
-    return Services(host, Conversation(host, store), store, str(paths.built_in_model()))
+    store = ChatStore(ChatFile(profile / paths.CHATS))
+    settings = Settings(SettingsFile(profile / paths.SETTINGS))
+    built_in = str(paths.built_in_model())
+    return Services(host, Conversation(host, store), store, settings, built_in)

@@ -7,6 +7,9 @@ from pathlib import Path
 from platformdirs import PlatformDirs
 
 BUILT_IN_MODEL = "candor-small"
+CHATS = "chats.db"
+SETTINGS = "settings.json"
+API_TOKEN = "api-token"
 
 
 def resources() -> Path:
@@ -38,12 +41,17 @@ def logs() -> Path:
 
 def chats() -> Path:
     """The file with the person's chats, inside the profile."""
-    return profile() / "chats.db"
+    return profile() / CHATS
+
+
+def settings() -> Path:
+    """The file with the person's settings, inside the profile."""
+    return profile() / SETTINGS
 
 
 def api_token() -> Path:
     """The file with the token that other programs show to the server, inside the profile."""
-    return profile() / "api-token"
+    return profile() / API_TOKEN
 
 
 def make_private(folder: Path) -> None:

@@ -14,9 +14,9 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from app import bootstrap
+from app.domain.heat import HeatMode
 from app.services.engine_host import HostState
 from app.ui.app import Services, Session, run
-from app.ui.viewmodels.heat import HeatMode
 
 SIZE = (1280, 800)
 PATIENCE_S = 120.0
@@ -85,7 +85,7 @@ def main(folder: Path, theme: str) -> int:
     """Take the pictures of one theme; return the exit status."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as profile:
-        services = bootstrap.services(Path(profile) / "chats.db")
+        services = bootstrap.services(Path(profile))
         return run(services, theme, live=Tour(services, folder, theme).run)
 
 

@@ -22,9 +22,11 @@ from app import paths
 from app.errors import InvalidRequest
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.settings import THEME, Settings
 from app.services.store.store import ChatStore
 from app.ui.collector import Collector
 from app.ui.faults import FaultRoutes
+from app.ui.kept import keep_choices, keep_place
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
@@ -47,6 +49,7 @@ class Services:
     host: EngineHost
     conversation: Conversation
     store: ChatStore
+    settings: Settings
     model_path: str
 
 
@@ -60,6 +63,7 @@ class Session:
             services.host,
             services.conversation,
             services.store,
+            services.settings,
             services.model_path,
             faults.report,
         )
@@ -68,10 +72,15 @@ class Session:
         faults.shown_by(self.chat.notice)
         self.window = MainWindow(self.chat, self.chats, appearance)
         self.window.close_requested.connect(self.end)
+        keep_choices(services.settings, self.chat, self.window)
+        services.settings.observe(THEME, lambda theme: appearance.choose(SCHEMES[theme]))
+        services.settings.on_failure(self.chat.notice)
 
     async def run(self) -> None:
         """Show the window and wait until it is asked to close."""
         self.window.show()
+        for trouble in self._services.settings.troubles:
+            self.chat.notice(trouble)
         self.chat.start()
         await self._closing.wait()
         await self._close()
@@ -81,11 +90,13 @@ class Session:
         self._closing.set()
 
     async def _close(self) -> None:
+        keep_place(self._services.settings, self.window)
         self.window.hide()
         await self.chats.close()
         await self.chat.close()
         await self._services.host.close()
         await self._services.store.close()
+        await self._services.settings.close()
         self.window.deleteLater()
         self.chats.deleteLater()
         self.chat.deleteLater()
@@ -95,12 +106,15 @@ class Session:
 Life = Callable[[Session], Awaitable[None]]
 
 
-def run(services: Services, theme: str = "system", live: Life = Session.run) -> int:
-    """Open the window; `theme` is one of `SCHEMES`, `live` what becomes of the session.
+def run(services: Services, theme: str | None = None, live: Life = Session.run) -> int:
+    """Open the window; `theme` is one of `SCHEMES` or, if None, as a person has it set.
+
+    `live` is what becomes of the session.
 
     Raises:
         InvalidRequest: there is no such theme.
     """
+    theme = services.settings.get(THEME) if theme is None else theme
     if theme not in SCHEMES:
         raise InvalidRequest(f"There is no theme {theme!r}.", f"Choose {', '.join(SCHEMES)}.")
     qInstallMessageHandler(_log_qt)

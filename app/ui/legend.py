@@ -4,9 +4,10 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from app.domain.heat import HeatMode
 from app.ui.segments import Segments
 from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
-from app.ui.viewmodels.heat import SCALES, HeatMode
+from app.ui.viewmodels.heat import SCALES
 from app.ui.widgets import label
 
 MODES = tuple(HeatMode)

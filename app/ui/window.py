@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
+from app.domain.heat import HeatMode
 from app.services.engine_host import HostState
 from app.ui.banner import Banner
 from app.ui.chat.composer import Composer
@@ -25,7 +26,6 @@ from app.ui.theme.palette import Theme
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
-from app.ui.viewmodels.heat import HeatMode
 from app.ui.viewmodels.status import ChatStatus
 from app.ui.widgets import line, name_scroll_bars
 

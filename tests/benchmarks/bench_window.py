@@ -25,12 +25,12 @@ from qasync import QEventLoop
 
 from app.domain.conversation import Turn, TurnGrew, TurnState
 from app.domain.events import Delta
+from app.domain.heat import HeatMode
 from app.domain.messages import Role
 from app.domain.tokens import Channel, Source, TokenRecord
 from app.ui.chat.transcript import TranscriptView
 from app.ui.collector import Collector
 from app.ui.theme.style import Appearance
-from app.ui.viewmodels.heat import HeatMode
 from app.ui.viewmodels.stream import Coalescer
 from tests.benchmarks.bench_stream import TARGET_MS
 

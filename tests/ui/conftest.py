@@ -11,6 +11,8 @@ from qasync import QEventLoop
 from app import paths
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.settings import Settings
+from app.services.settings_file import SettingsFile
 from app.services.store.chat_file import ChatFile
 from app.services.store.store import ChatStore
 from app.ui.app import Services, Session
@@ -59,7 +61,8 @@ def drive(qapp: QApplication, appearance: Appearance) -> Callable[..., None]:
             host = EngineHost()
             store = ChatStore(file or ChatFile(paths.chats()))
             path = model or str(paths.built_in_model())
-            services = Services(host, Conversation(host, store), store, path)
+            settings = Settings(SettingsFile(paths.settings()))
+            services = Services(host, Conversation(host, store), store, settings, path)
             session = Session(services, appearance, faults)
             loop.run_until_complete(_play(scenario, Desk(session, services)))
 

@@ -15,6 +15,8 @@ from qasync import QEventLoop
 from app import paths
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.settings import Settings
+from app.services.settings_file import SettingsFile
 from app.services.store.chat_file import ChatFile
 from app.services.store.store import ChatStore
 from app.ui.app import Services, Session
@@ -54,6 +56,7 @@ if __name__ == "__main__":
         host = EngineHost()
         store = ChatStore(ChatFile(paths.chats()))
         model = str(paths.built_in_model())
-        services = Services(host, Conversation(host, store), store, model)
+        settings = Settings(SettingsFile(paths.settings()))
+        services = Services(host, Conversation(host, store), store, settings, model)
         session = Session(services, Appearance(application), faults)
         loop.run_until_complete(main(Desk(session, services)))

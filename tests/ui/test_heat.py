@@ -10,11 +10,12 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.domain.heat import HeatMode
 from app.domain.tokens import TokenRecord
 from app.ui.chat.heat import Heat
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import DARK, HEAT_STEPS, LIGHT, Theme, heat_colour
-from app.ui.viewmodels.heat import FULL_BITS, FULL_RANK, HeatChoice, HeatMode, heat_step
+from app.ui.viewmodels.heat import FULL_BITS, FULL_RANK, HeatChoice, heat_step
 from app.ui.viewmodels.sparkline import peaks, values
 from tests.ui.records import record
 

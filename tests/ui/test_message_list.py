@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.domain.conversation import Turn, TurnChanged, TurnGrew, TurnState
 from app.domain.events import Delta, Timings, Usage
+from app.domain.heat import HeatMode
 from app.domain.messages import Role
 from app.domain.tokens import Channel
 from app.ui.chat.answer import AnswerView
@@ -19,7 +20,6 @@ from app.ui.chat.message import MessageView
 from app.ui.chat.message_list import TAB_REACH
 from app.ui.chat.transcript import TranscriptView
 from app.ui.theme.style import Appearance
-from app.ui.viewmodels.heat import HeatMode
 from app.ui.viewmodels.selection import Selected
 from tests.ui.records import record
 

@@ -7,12 +7,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.domain.heat import HeatMode
 from app.domain.tokens import Channel, TokenRecord
 from app.ui.chat.answer import AnswerView
 from app.ui.chat.heat import Heat
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import LIGHT, heat_colour
-from app.ui.viewmodels.heat import HeatMode, heat_step
+from app.ui.viewmodels.heat import heat_step
 from tests.ui.records import record
 
 PIECES = [

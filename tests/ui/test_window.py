@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.domain.conversation import Turn, TurnState
+from app.domain.heat import HeatMode
 from app.domain.tokens import Channel
 from app.services.engine_host import HostState
 from app.ui.chat.token_text import TokenText
@@ -23,7 +24,7 @@ from app.ui.theme.style import Appearance
 from app.ui.viewmodels import wording
 from app.ui.viewmodels.alternatives import rows
 from app.ui.viewmodels.figures import figures
-from app.ui.viewmodels.heat import SCALES, HeatMode, heat_step
+from app.ui.viewmodels.heat import SCALES, heat_step
 from app.ui.viewmodels.selection import Selected
 from tests.ui.desk import Desk, Scenario, until
 

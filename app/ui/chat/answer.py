@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.domain.conversation import PromptRead, Turn, TurnState, deltas
 from app.domain.events import Delta
+from app.domain.heat import HeatMode
 from app.domain.tokens import Channel
 from app.ui.chat.actions import AnswerActions
 from app.ui.chat.answer_text import AnswerText
@@ -22,7 +23,6 @@ from app.ui.chat.token_text import TokenText
 from app.ui.chat.trace import TracePanel
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels import wording
-from app.ui.viewmodels.heat import HeatMode
 from app.ui.widgets import label
 
 

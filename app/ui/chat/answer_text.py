@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.domain.heat import HeatMode
 from app.domain.tokens import TokenRecord
 from app.ui.chat.heat import Heat
 from app.ui.chat.page import PageText
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import Theme
-from app.ui.viewmodels.heat import HeatMode
 from app.ui.widgets import scaled_font
 
 if TYPE_CHECKING:

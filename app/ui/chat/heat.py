@@ -7,10 +7,11 @@ is in sight is ever looked at.
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QTextDocument
 
+from app.domain.heat import HeatMode
 from app.ui.chat.geometry import lines_in
 from app.ui.chat.run import TokenRun
 from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
-from app.ui.viewmodels.heat import HeatMode, heat_step
+from app.ui.viewmodels.heat import heat_step
 
 RADIUS = 3.0
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.domain.heat import HeatMode
 from app.domain.tokens import TokenRecord
-from app.ui.viewmodels.heat import HeatMode
 from app.ui.viewmodels.sparkline import peaks, values
 from app.ui.viewmodels.wording import bits
 

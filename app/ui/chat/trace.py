@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout
 
+from app.domain.heat import HeatMode
 from app.ui.chat.sparkline import Sparkline
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import Theme
-from app.ui.viewmodels.heat import HeatMode
 from app.ui.widgets import name_scroll_bars
 
 LONGEST = 300

@@ -5,6 +5,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.domain.conversation import PromptRead, Turn, TurnGrew, TurnState, Version
+from app.domain.heat import HeatMode
 from app.domain.messages import Role
 from app.domain.tokens import Channel
 from app.ui.chat.answer import AnswerView
@@ -15,7 +16,6 @@ from app.ui.chat.question import QuestionView
 from app.ui.chat.trace import LONGEST
 from app.ui.chat.welcome import WelcomeView
 from app.ui.theme.palette import Theme
-from app.ui.viewmodels.heat import HeatMode
 from app.ui.viewmodels.selection import Selected
 
 AROUND_QUESTION = 56

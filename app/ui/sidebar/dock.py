@@ -15,10 +15,12 @@ ROOM = 1080
 class SidebarDock(QObject):
     """Moves `sidebar` in and out of `row`, which is the layout of `centre`.
 
-    `changed` tells whether the sidebar can be seen.
+    `changed` tells whether the sidebar can be seen, `wanted` whether a person wants to see it
+    where there is room.
     """
 
     changed = Signal(bool)
+    wanted = Signal(bool)
 
     def __init__(self, sidebar: QWidget, centre: QWidget, row: QBoxLayout) -> None:
         super().__init__(centre)
@@ -52,9 +54,15 @@ class SidebarDock(QObject):
         """Show the sidebar or not; in a wide window it stays so."""
         if self._is_narrow():
             self._over = shown
+            self._place()
         else:
-            self._wanted = shown
+            self.set_wanted(shown)
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Show the sidebar or not wherever there is room."""
+        self._wanted = wanted
         self._place()
+        self.wanted.emit(wanted)
 
     def give_way(self) -> None:
         """Go away where the sidebar covers the chat."""

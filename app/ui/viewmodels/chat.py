@@ -25,11 +25,13 @@ from app.domain.models import ModelInfo
 from app.errors import CandorError, StoreUnavailable
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.settings import Settings
 from app.services.store.store import ChatStore
 from app.ui.tasks import ErrorHandler, Tasks
 from app.ui.viewmodels.heat import HeatChoice
 from app.ui.viewmodels.replay import ReplayModel
 from app.ui.viewmodels.sampling import SamplingModel
+from app.ui.viewmodels.sampling_memory import SamplingMemory
 from app.ui.viewmodels.selection import TokenSelection
 from app.ui.viewmodels.status import StatusModel
 from app.ui.viewmodels.stream import Coalescer
@@ -65,6 +67,7 @@ class ChatModel(QObject):
         host: EngineHost,
         conversation: Conversation,
         store: ChatStore,
+        settings: Settings,
         model_path: str,
         on_bug: ErrorHandler,
     ) -> None:
@@ -79,6 +82,8 @@ class ChatModel(QObject):
         self._stream.flushed.connect(self.turn_grew)
         self.heat = HeatChoice(self)
         self.sampling = SamplingModel(self)
+        self._memory = SamplingMemory(settings, model_path)
+        self.sampling.changed.connect(lambda: self._memory.remember(self.sampling))
         self.selection = TokenSelection(lambda: conversation.turns, self)
         self.replay = ReplayModel(
             host, lambda: conversation.turns, self.selection, self.sampling, self._tasks, self
@@ -197,7 +202,7 @@ class ChatModel(QObject):
         self.noticed.emit(Notice(sentence, "", can_retry=True))
 
     def _adopt(self, model: ModelInfo) -> None:
-        self.sampling.adopt(model)
+        self.sampling.adopt(model, self._memory.recall(model))
         self._tasks.start(self._conversation.note_restart())
 
     def _forget_selection(self) -> None:

@@ -6,27 +6,17 @@ from 0, calm, to `HEAT_STEPS`, hot.
 
 import math
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 
 from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 
+from app.domain.heat import HeatMode
 from app.domain.tokens import TokenRecord
 from app.ui.theme.palette import HEAT_STEPS
 from app.ui.viewmodels.wording import surprise
 
 FULL_BITS = 5.0
 FULL_RANK = 10
-
-
-class HeatMode(StrEnum):
-    """What the words can be coloured by."""
-
-    NOTHING = "Nothing"
-    PROBABILITY = "Probability"
-    SURPRISE = "Surprise"
-    ENTROPY = "Entropy"
-    RANK = "Rank"
 
 
 class Scale(Struct, frozen=True):
@@ -49,7 +39,7 @@ SCALES = {
 
 
 class HeatChoice(QObject):
-    """What the words are coloured by in this session; `changed` carries the next mode."""
+    """What the words are coloured by; `changed` carries the next mode."""
 
     changed = Signal(object)
 

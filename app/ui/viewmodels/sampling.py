@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.domain.conversation import AnswerOptions
 from app.domain.models import ModelInfo
 from app.domain.sampling import SamplingParams
+from app.services.settings import SamplingChoice
 
 NEUTRAL = SamplingParams()
 
@@ -51,6 +52,7 @@ class SamplingModel(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.model: ModelInfo | None = None
         self._defaults = SamplingParams()
         self._chosen = self._defaults
         self.neutral = False
@@ -68,11 +70,25 @@ class SamplingModel(QObject):
         """Whether everything is as the model brings it."""
         return not self.neutral and self._chosen == self._defaults and self.max_tokens is None
 
-    def adopt(self, model: ModelInfo) -> None:
-        """Take the defaults of a model that was just loaded; a model seen before keeps ours."""
+    @property
+    def choice(self) -> SamplingChoice | None:
+        """What a person chose; None where everything is as the model brings it."""
+        if self.is_default:
+            return None
+        return SamplingChoice(params=self._chosen, neutral=self.neutral, max_tokens=self.max_tokens)
+
+    def adopt(self, model: ModelInfo, kept: SamplingChoice | None = None) -> None:
+        """Sample as was kept for a model that was just loaded, or as it asks for itself.
+
+        A model that is only loaded again keeps what there is.
+        """
+        again = self.model is not None and self.model.path == model.path
+        self.model, self._defaults = model, model.sampling
         self.has_reasoning = model.reasoning_switch is not None
-        if model.sampling != self._defaults:
-            self._defaults = self._chosen = model.sampling
+        if kept is not None or not again:
+            kept = kept or SamplingChoice(params=model.sampling)
+            self._chosen, self.neutral = kept.params, kept.neutral
+            self.max_tokens = kept.max_tokens
         self.changed.emit()
 
     def set(self, name: str, value: float) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+from app.domain.heat import HeatMode
 from app.domain.tokens import TokenRecord
-from app.ui.viewmodels.heat import FULL_BITS, HeatMode
+from app.ui.viewmodels.heat import FULL_BITS
 from app.ui.viewmodels.wording import surprise
 
 
