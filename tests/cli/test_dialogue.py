@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cli.program import ENDLESS, Program
+from tests.cli.program import Program
 
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
@@ -19,9 +19,9 @@ DONE = "tokens/s"
 
 
 @pytest.fixture
-def endless(program: Program) -> Iterator[PseudoTerminal]:
+def endless(program: Program, endless_chat: tuple[str, ...]) -> Iterator[PseudoTerminal]:
     """A chat whose model never ends an answer by itself."""
-    with PseudoTerminal(program, "chat", *ENDLESS, "--reasoning", "off") as terminal:
+    with PseudoTerminal(program, *endless_chat) as terminal:
         terminal.read_until(PROMPT)
         yield terminal
 

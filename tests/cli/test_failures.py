@@ -9,7 +9,7 @@ import pytest
 from app.bootstrap import make_server
 from app.cli.main import run
 from app.worker.client import WorkerClient
-from tests.cli.program import ENDLESS, PATIENCE_S, Program, Result, only_child
+from tests.cli.program import PATIENCE_S, Program, Result, only_child
 from tests.worker.harness import is_alive
 
 USAGE = (
@@ -22,8 +22,6 @@ USAGE = (
     (["chat", "hi", "--max-tokens", "0"], "--max-tokens"),
     (["explain"], "explain"),
 )
-
-LONG_ANSWER = ("chat", "Hello", "--reasoning", "off", *ENDLESS)
 
 
 def is_one_sentence(result: Result) -> bool:
@@ -115,8 +113,10 @@ def test_a_text_without_end(program: Program) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the worker through /proc")
-def test_ctrl_c_ends_the_program_and_its_worker(program: Program) -> None:
-    running = program.start(*LONG_ANSWER)
+def test_ctrl_c_ends_the_program_and_its_worker(
+    program: Program, endless_chat: tuple[str, ...]
+) -> None:
+    running = program.start(*endless_chat, "Hello")
     assert running.stdout
     first, worker = running.stdout.read(1), only_child(running.pid)
     running.send_signal(signal.SIGINT)
@@ -128,8 +128,10 @@ def test_ctrl_c_ends_the_program_and_its_worker(program: Program) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX pipes")
-def test_a_reader_that_leaves_ends_the_program_quietly(program: Program) -> None:
-    running = program.start(*LONG_ANSWER)
+def test_a_reader_that_leaves_ends_the_program_quietly(
+    program: Program, endless_chat: tuple[str, ...]
+) -> None:
+    running = program.start(*endless_chat, "Hello")
     assert running.stdout
     assert running.stderr
     running.stdout.read(1)

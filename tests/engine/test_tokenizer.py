@@ -86,10 +86,10 @@ def test_a_limit_counts_tokens(tokenizer: Tokenizer) -> None:
 
 def test_a_text_that_cannot_fit_is_refused_unread(tokenizer: Tokenizer) -> None:
     text = "x" * 50_000_000
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ContextExceeded, match="50,000,000 characters; this model holds 2,048"):
         tokenizer.encode(text, add_special=False, limit=2048)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_a_lone_surrogate_is_refused(tokenizer: Tokenizer) -> None:

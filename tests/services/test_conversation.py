@@ -218,8 +218,10 @@ def test_clearing_ends_the_answer_and_forgets_every_turn():
     async def scenario(conversation: Conversation, host: EngineHost) -> None:
         changes: list[Change] = []
         conversation.observe(changes.append)
+        begun = asyncio.Event()
+        at_first_growth(conversation, begun.set)
         first = asyncio.create_task(conversation.send(QUESTION, GREEDY))
-        await asyncio.sleep(0.05)
+        await begun.wait()
         await conversation.clear()
         await first
         assert conversation.turns == ()
@@ -231,8 +233,7 @@ def test_clearing_ends_the_answer_and_forgets_every_turn():
 def test_a_cancelled_task_ends_its_turn():
     async def scenario(conversation: Conversation, host: EngineHost) -> None:
         sending = asyncio.create_task(conversation.send(QUESTION, GREEDY))
-        await asyncio.sleep(0.02)
-        sending.cancel()
+        at_first_growth(conversation, sending.cancel)
         with pytest.raises(asyncio.CancelledError):
             await sending
         assert conversation.turns[-1].state is TurnState.STOPPED

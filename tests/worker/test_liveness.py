@@ -32,6 +32,11 @@ def longest_gap(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def test_reading_a_long_text_lets_other_threads_run() -> None:
+    """On a busy machine one run may be held up; a lock that is kept holds up each of them."""
     tokenizer = Tokenizer(paths.built_in_model() / "tokenizer.json")
-    seconds, gap = longest_gap(lambda: tokenizer.encode("What is 12 + 7? " * WORDS, False))
-    assert gap < seconds / 3
+
+    def share() -> float:
+        seconds, gap = longest_gap(lambda: tokenizer.encode("What is 12 + 7? " * WORDS, False))
+        return gap / seconds
+
+    assert any(share() < 1 / 3 for _ in range(5))
