@@ -13,6 +13,12 @@ def nodes(model: ModelProto) -> Iterator[NodeProto]:
         yield from _walk(function.node)
 
 
+def inner_nodes(node: NodeProto) -> Iterator[NodeProto]:
+    """Every node in the bodies of a conditional or a loop."""
+    for body in _bodies(node):
+        yield from _walk(body.node)
+
+
 def tensors(model: ModelProto) -> Iterator[TensorProto]:
     """Every initializer and every tensor that an attribute holds."""
     yield from _initializers(model.graph)
