@@ -32,12 +32,12 @@ def window() -> int:
 
 def terminal(arguments: list[str]) -> int:
     """Run a terminal command and return the exit status."""
-    from app import logs
+    from app import logs, paths
     from app.cli.main import run
-    from app.worker.client import WorkerClient
+    from app.services.packs import Packs
 
     logs.configure("terminal")
-    return run(arguments, WorkerClient, self_test, make_server)
+    return run(arguments, Packs(paths.packs()), self_test, make_server)
 
 
 def make_server(host: "EngineHost", binding: "Binding", token: str) -> "LocalServer":
@@ -69,14 +69,16 @@ def services(profile: Path) -> "Services":
     from app import paths
     from app.services.conversation import Conversation
     from app.services.engine_host import EngineHost
+    from app.services.packs import Packs
     from app.services.settings import Settings
     from app.services.settings_file import SettingsFile
     from app.services.store.chat_file import ChatFile
     from app.services.store.store import ChatStore
     from app.ui.app import Services
 
-    host = EngineHost()
+    packs = Packs(profile / paths.PACKS)
+    host = EngineHost(packs.client)
     store = ChatStore(ChatFile(profile / paths.CHATS))
     settings = Settings(SettingsFile(profile / paths.SETTINGS))
     built_in = str(paths.built_in_model())
-    return Services(host, Conversation(host, store), store, settings, built_in)
+    return Services(host, Conversation(host, store), store, settings, packs, built_in)

@@ -10,6 +10,7 @@ CandorError
 │       └── ModelUnsupported  a sound model that Candor has no rule for
 ├── EnvironmentFault        this computer or one of its processes
 │   ├── WorkerLost          the worker process ended or stopped answering
+│   ├── DeviceFailed        a device, its driver or its pack cannot be used; the CPU may do
 │   ├── OutOfMemory         the model or its cache does not fit
 │   ├── StoreUnavailable    chats cannot be stored or read at the moment
 │   └── ProfileInUse        another Candor works with the same profile
@@ -86,6 +87,12 @@ class WorkerLost(EnvironmentFault):
     """The worker process ended or stopped answering."""
 
     code = "worker_lost"
+
+
+class DeviceFailed(EnvironmentFault):
+    """A device, its driver or its pack cannot be used; the CPU may do."""
+
+    code = "device_failed"
 
 
 class OutOfMemory(EnvironmentFault):

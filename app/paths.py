@@ -9,6 +9,7 @@ from platformdirs import PlatformDirs
 BUILT_IN_MODEL = "candor-small"
 CHATS = "chats.db"
 SETTINGS = "settings.json"
+PACKS = "packs"
 API_TOKEN = "api-token"
 
 
@@ -52,6 +53,11 @@ def settings() -> Path:
 def api_token() -> Path:
     """The file with the token that other programs show to the server, inside the profile."""
     return profile() / API_TOKEN
+
+
+def packs() -> Path:
+    """The folder of the worker packs, inside the profile."""
+    return profile() / PACKS
 
 
 def make_private(folder: Path) -> None:

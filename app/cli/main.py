@@ -18,10 +18,10 @@ from app.cli.models import models
 from app.cli.score import score
 from app.cli.selftest import selftest
 from app.cli.serve import serve
-from app.cli.session import MakeClient
 from app.cli.terminal import SelfTest, Terminal
 from app.errors import CandorError
 from app.services.local_server import MakeServer
+from app.services.packs import Packs
 
 _log = logging.getLogger(__name__)
 
@@ -43,13 +43,13 @@ def candor() -> None:
 
 def run(
     arguments: list[str],
-    make_client: MakeClient,
+    packs: Packs,
     self_test: SelfTest,
     make_server: MakeServer,
 ) -> int:
     """Run the command that `arguments` name and return the exit status."""
     _prepare_streams()
-    terminal = Terminal(make_client, self_test, make_server)
+    terminal = Terminal(packs, self_test, make_server)
     try:
         return _invoke(arguments, terminal)
     except click.UsageError as error:

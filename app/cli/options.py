@@ -12,7 +12,7 @@ import click
 from msgspec import structs
 
 from app import paths
-from app.cli.types import LogitBias, TokenIds, sampling_range
+from app.cli.types import DeviceChoice, LogitBias, TokenIds, sampling_range
 from app.domain.requests import Load, Provider
 from app.domain.sampling import SamplingParams
 from app.errors import InvalidRequest
@@ -39,16 +39,16 @@ def _together(*options: Decorator) -> Decorator:
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds --model, --variant and --provider; `load_command` reads them."""
+    """Adds --model, --variant and --device; `load_command` reads them."""
     return _together(
         click.option("--model", metavar="DIR|FILE.onnx", help="A model; the built-in one if none."),
         click.option("--variant", metavar="NAME", help="Which of the model's variants to run."),
         click.option(
-            "--provider",
-            type=click.Choice([provider.value for provider in Provider]),
+            "--device",
+            type=DeviceChoice(),
             default=Provider.CPU.value,
             show_default=True,
-            help="Where it runs.",
+            help="Where it runs; `candor doctor` lists what there is.",
         ),
     )(command)
 
@@ -117,7 +117,7 @@ def load_command(options: dict[str, Any]) -> Load:
     """The command that opens the chosen model, by its full path: the worker lives elsewhere."""
     model = options["model"]
     path = paths.built_in_model() if model is None else Path(model).absolute()
-    return Load(str(path), options["variant"], Provider(options["provider"]))
+    return Load(str(path), options["variant"], *options["device"])
 
 
 def sampling(defaults: SamplingParams, given: dict[str, Any]) -> SamplingParams:

@@ -61,7 +61,7 @@ async def _serve(terminal: Terminal, load: Load, binding: Binding, token: str) -
     with contextlib.suppress(asyncio.CancelledError):
         try:
             endpoint = await server.start()
-            model = await engine.load(load.path, load.variant, load.provider)
+            model = await engine.load(load.path, load.variant, load.provider, load.device)
             _announce(terminal, endpoint, model.name)
             await reporter.stopped.wait()
             await engine.ready()  # says why it stopped

@@ -13,14 +13,13 @@ from typing import Self
 from app.cli.progress import ProgressBar
 from app.domain.events import Event, Hello, Inspected, Loaded, Progress, Stage
 from app.domain.models import ModelInfo
-from app.domain.requests import Generate, Inspect, Load, Score
+from app.domain.requests import Generate, Inspect, Load, Provider, Score
 from app.errors import Bug
+from app.services.engine_host import MakeClient
 from app.worker.client import WorkerClient
 from app.worker.stream import Stream
 
 Show = Callable[[Event], None]
-MakeClient = Callable[[], WorkerClient]
-
 _LABELS = {
     Stage.LOAD: "Loading the model",
     Stage.PREFILL: "Reading the prompt",
@@ -35,6 +34,7 @@ class Session:
         self.bar = bar
         self._make_client = make_client
         self._client: WorkerClient | None = None
+        self._provider = Provider.CPU
         self._wanted: Load | None = None
         self._ready = False
         self._runner = asyncio.Runner()
@@ -61,13 +61,14 @@ class Session:
             raise Bug("The worker was asked for its process before it had one.")
         return pid
 
-    def start(self) -> Hello:
-        """Start a worker.
+    def start(self, provider: Provider = Provider.CPU) -> Hello:
+        """Start a worker for a provider, in place of the present one.
 
         Raises:
+            DeviceFailed: the provider has no pack here.
             WorkerLost: it cannot be started.
         """
-        return self._runner.run(self._start())
+        return self._runner.run(self._start(provider))
 
     def load(self, command: Load) -> ModelInfo:
         """Open a model, in a worker that is started if there is none.
@@ -75,8 +76,8 @@ class Session:
         Raises:
             CandorError: it cannot be opened.
         """
-        if self._client is None or self._client.lost:
-            self.start()
+        if self._client is None or self._client.lost or command.provider is not self._provider:
+            self.start(command.provider)
         self._wanted, self._ready = command, False
         info = self._runner.run(self._load(command))
         self._ready = True
@@ -110,8 +111,10 @@ class Session:
             raise Bug("A request was made before a worker was started.")
         return self._client
 
-    async def _start(self) -> Hello:
-        self._client = self._make_client()
+    async def _start(self, provider: Provider) -> Hello:
+        if self._client is not None:
+            await self._client.close()
+        self._client, self._provider = self._make_client(provider), provider
         self.bar.update("Starting")
         try:
             return await self._client.start()

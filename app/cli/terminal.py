@@ -8,10 +8,11 @@ from rich.segment import Segment, Segments
 from rich.style import Style
 
 from app.cli.progress import ProgressBar
-from app.cli.session import MakeClient, Session
+from app.cli.session import Session
 from app.cli.visible import visible_line
 from app.services.engine_host import EngineHost
 from app.services.local_server import MakeServer
+from app.services.packs import Packs
 
 Step = Callable[[str], AbstractContextManager[None]]
 SelfTest = Callable[[Step], None]
@@ -20,18 +21,16 @@ SelfTest = Callable[[Step], None]
 class Terminal:
     """Both output streams, sessions with a worker of their own, and what only bootstrap can make.
 
-    `self_test` is the window's check of itself and does each of its parts within a `Step`, which
-    is told the part's name; `make_server` makes the local server.
+    `packs` start the workers, `self_test` is the window's check of itself and does each of its
+    parts within a `Step`, which is told the part's name, and `make_server` makes the local server.
     """
 
-    def __init__(
-        self, make_client: MakeClient, self_test: SelfTest, make_server: MakeServer
-    ) -> None:
+    def __init__(self, packs: Packs, self_test: SelfTest, make_server: MakeServer) -> None:
+        self.packs = packs
         self.self_test = self_test
         self.make_server = make_server
         self.out = Console(highlight=False)
         self.err = Console(highlight=False, stderr=True)
-        self._make_client = make_client
 
     def lines(self, lines: Iterable[str]) -> None:
         """Print lines on standard output, as they are but for controls."""
@@ -49,8 +48,8 @@ class Terminal:
 
     def session(self) -> Session:
         """A session that is ready to load a model."""
-        return Session(self._make_client, ProgressBar(self.err))
+        return Session(self.packs.client, ProgressBar(self.err))
 
     def engine(self) -> EngineHost:
         """An engine that starts a lost worker again, for what outlives a request."""
-        return EngineHost(self._make_client)
+        return EngineHost(self.packs.client)

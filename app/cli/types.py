@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from app.domain.requests import Provider
 from app.domain.sampling import RANGES, SamplingParams
 
 MOST_ID_DIGITS = 9
@@ -27,6 +28,25 @@ class TokenIds(click.ParamType[tuple[int, ...]]):
         if not is_id(part):
             self.fail(f"{part[:40]!r} is not a token id; write ids like 1,2,3.", param, ctx)
         return int(part)
+
+
+class DeviceChoice(click.ParamType[tuple[Provider, int]]):
+    """A provider and, where it has several devices, the number of one: `cpu`, `cuda`, `cuda:1`."""
+
+    name = "cpu|cuda|directml[:N]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Provider, int]:
+        """The provider and the device's number, 0 if none is given."""
+        if isinstance(value, tuple):
+            return value
+        name, colon, number = value.lower().partition(":")
+        known = name in list(Provider) and (not colon or (is_id(number) and name != Provider.CPU))
+        if not known:
+            what = f"{value[:40]!r} is no device; write cpu, cuda, directml or cuda:1."
+            self.fail(what, param, ctx)
+        return Provider(name), int(number or 0)
 
 
 class LogitBias(click.ParamType[tuple[int, float]]):

@@ -5,21 +5,24 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from app.domain.devices import Device
 from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
 from app.domain.tokens import Channel, TokenRecord
 
 
 class Hello(Struct, frozen=True, tag="hello"):
-    """First event of a worker: its protocol and library versions, and the execution providers
-    that it has and Candor knows how to use; `network` says whether the kernel keeps it off the
-    network, or why not."""
+    """First event of a worker: its protocol and library versions, the execution providers that it
+    has and Candor knows how to use, and the real devices that these find, or the `problem` why one
+    of them finds none; `network` says whether the kernel keeps it off the network, or why not."""
 
     protocol: int
     pid: int
     versions: dict[str, str]
     providers: tuple[str, ...]
     network: str
+    devices: tuple[Device, ...] = ()
+    problem: str = ""
 
 
 class Heartbeat(Struct, frozen=True, tag="heartbeat"):

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from app.domain.devices import Device, Placement
+from app.domain.requests import Provider
 from app.domain.sampling import SamplingParams
 
 
@@ -22,8 +24,9 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     `context_length` is the most tokens (prompt and answer together) this load can hold.
     `reasoning_switch` and `effort_switch` name the chat template's variable that turns thinking
     on and off, or sets its effort; None where the template has none. `providers` are the
-    execution providers the session really has, the first one preferred. `sampling` is what the
-    model's own generation defaults ask for.
+    execution providers the session really has, the first one preferred, `placements` what each of
+    them was given of the graph, and `device` is what was chosen. `sampling` is what the model's own
+    generation defaults ask for.
     """
 
     name: str
@@ -39,3 +42,5 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     effort_switch: str | None
     providers: tuple[str, ...]
     sampling: SamplingParams
+    device: Device = Device(Provider.CPU, 0, "")
+    placements: tuple[Placement, ...] = ()

@@ -43,11 +43,16 @@ Prompt = ChatPrompt | TextPrompt | IdsPrompt
 
 
 class Load(Struct, frozen=True, tag="load"):
-    """Open the model at `path` (a folder or an .onnx file) in place of the present one."""
+    """Open the model at `path` (a folder or an .onnx file) in place of the present one.
+
+    It runs on the provider's device number `device`; `variant` None leaves the choice to what
+    suits that provider.
+    """
 
     path: str
     variant: str | None = None
     provider: Provider = Provider.CPU
+    device: int = 0
 
 
 class Generate(Struct, frozen=True, tag="generate", kw_only=True):

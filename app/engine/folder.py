@@ -3,14 +3,15 @@
 Only names and listings are read here; what a file really holds is for `files` and `contract`.
 """
 
-import re
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from app.domain.models import Layout
+from app.domain.requests import Provider
 from app.engine import files
+from app.engine.preference import preference
 from app.errors import InvalidRequest, ModelDamaged, ModelNotFound
 
 _DTYPES = {
@@ -31,7 +32,6 @@ _DTYPES = {
 }
 _BASES = ("model", "decoder_model_merged", "decoder_with_past_model", "decoder_model")
 _GENAI_DEPTHS = ("", "*/", "*/*/", "*/*/*/")  # deeper folders are no part of a model
-_BEST_FIRST = ("q4", "cpu", "q8", "int8", "uint8", "fp32", "q4f16", "fp16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ class ModelFolder:
         return files.read_json(found) if found else {}
 
 
-def find_model(path: Path, variant: str | None) -> ModelFolder:
-    """The model at `path`, a folder or an .onnx file, with `variant` or the best one for a CPU.
+def find_model(path: Path, variant: str | None, provider: Provider = Provider.CPU) -> ModelFolder:
+    """The model at `path`, a folder or an .onnx file, with `variant` or what suits `provider`.
 
     Raises:
         ModelNotFound: there is no ONNX model at this place.
@@ -91,7 +91,7 @@ def find_model(path: Path, variant: str | None) -> ModelFolder:
             f"There is no ONNX model in {path}.",
             "Choose a folder that holds an .onnx file.",
         )
-    return ModelFolder(path, path, path.name, variants, _choose(variants, variant))
+    return ModelFolder(path, path, path.name, variants, _choose(variants, variant, provider))
 
 
 def _from_file(path: Path, variant: str | None) -> ModelFolder:
@@ -113,21 +113,14 @@ def _from_file(path: Path, variant: str | None) -> ModelFolder:
     return ModelFolder(path, root, root.name, variants, chosen)
 
 
-def _choose(variants: tuple[Variant, ...], wanted: str | None) -> Variant:
+def _choose(variants: tuple[Variant, ...], wanted: str | None, provider: Provider) -> Variant:
     if wanted is None:
-        return min(variants, key=_preference)
+        return min(variants, key=lambda each: preference(each.name, each.file, provider))
     for each in variants:
         if each.name == wanted:
             return each
     names = ", ".join(each.name for each in variants)
     raise InvalidRequest(f'This model has no variant "{wanted}".', f"It has: {names}.")
-
-
-def _preference(variant: Variant) -> int:
-    """How well a variant suits a CPU, 0 best; unknown names come last, in their own order."""
-    words = re.split(r"[^a-z0-9]+", variant.name.lower())
-    ranks = [rank for rank, word in enumerate(_BEST_FIRST) if word in words]
-    return min(ranks, default=len(_BEST_FIRST))
 
 
 def _variants(root: Path) -> tuple[Variant, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from app.domain.devices import EXECUTION_PROVIDERS
 from app.domain.inspection import (
     DeviceReport,
     Graph,
@@ -25,7 +26,7 @@ from app.engine.folder import ModelFolder, Variant, find_model
 from app.engine.forward import CHUNK
 from app.engine.memory import physical_memory
 from app.engine.model import cache_capacity, open_text, readable
-from app.engine.session import EXECUTION_PROVIDERS, available_providers
+from app.engine.providers import available_providers
 from app.engine.template import ChatTemplate
 from app.engine.tokenizer import Tokenizer
 from app.errors import CandorError

@@ -12,6 +12,7 @@ from app.engine import files
 from app.engine.config import Configs, read_configs
 from app.engine.contract import Contract, read_contract
 from app.engine.defaults import eos_ids, sampling_defaults
+from app.engine.devices import find_device
 from app.engine.folder import ModelFolder, find_model
 from app.engine.forward import Forward
 from app.engine.kv import GrowingKv, SharedKv
@@ -47,19 +48,22 @@ def open_model(
     variant: str | None,
     provider: Provider,
     on_progress: Callable[[int, int], None],
+    *,
+    device: int = 0,
 ) -> Model:
-    """Open the model at `path`, a folder or an .onnx file.
+    """Open the model at `path`, a folder or an .onnx file, on the provider's device `device`.
 
     `on_progress` gets the steps done and their total.
 
     Raises:
         ModelNotFound, ModelDamaged, ModelUnsupported: the files cannot be used.
-        InvalidRequest: there is no such variant or provider.
+        InvalidRequest: there is no such variant or device.
+        DeviceFailed: the device cannot be used, or not for this model.
         OutOfMemory: the model or its cache does not fit.
     """
     on_progress(0, _STEPS)
     with readable(path):
-        folder = find_model(path, variant)
+        folder = find_model(path, variant, provider)
         configs = read_configs(folder)
         sampling = sampling_defaults(configs)
         proto = files.read_graph(folder.chosen.file)
@@ -67,7 +71,7 @@ def open_model(
         tokenizer, template = open_text(folder, configs)
     on_progress(1, _STEPS)
     del proto  # it may hold the weights, which the session loads for itself
-    session = Session(folder.chosen.file, provider)
+    session = Session(folder.chosen.file, provider, device)
     on_progress(2, _STEPS)
     forward = _open_forward(session, contract, configs)
     rows = _probe(forward)
@@ -86,6 +90,8 @@ def open_model(
         effort_switch=template.effort_switch if template else None,
         providers=session.providers,
         sampling=sampling,
+        device=find_device(provider, device),
+        placements=session.placements,
     )
     on_progress(_STEPS, _STEPS)
     return Model(info, tokenizer, template, forward, eos_ids(configs, tokenizer), RowStore())
@@ -116,7 +122,8 @@ def open_text(
 
 def _open_forward(session: Session, contract: Contract, configs: Configs) -> Forward:
     capacity = cache_capacity(contract, configs)
-    kv = SharedKv(contract, capacity) if contract.in_place else GrowingKv(contract)
+    shared = contract.in_place and not session.copies_inputs
+    kv = SharedKv(contract, capacity) if shared else GrowingKv(contract)
     return Forward(session, contract, kv, capacity)
 
 

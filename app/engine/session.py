@@ -1,5 +1,5 @@
-"""The one place that touches ONNX Runtime: an .onnx file and a provider in, a session out, and
-every failure of the runtime turned into an error of our tree."""
+"""Sessions of ONNX Runtime: an .onnx file and a device in, a session out, and every failure of the
+runtime turned into an error of our tree."""
 
 import os
 import re
@@ -9,26 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
+from app.domain.devices import EXECUTION_PROVIDERS, LABELS
 from app.domain.requests import Provider
-from app.errors import InvalidRequest, ModelDamaged, ModelUnsupported, OutOfMemory
-
-# The runtime reads this once, while it is imported, and reports home without it. `app.__main__`
-# sets it too; this line holds when the engine is imported without it.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
-import onnxruntime as ort
-import onnxruntime.capi.onnxruntime_pybind11_state as native
+from app.engine.providers import check_provider, placements, provider_entry, session_options
+from app.engine.runtime import native, ort
+from app.errors import DeviceFailed, ModelDamaged, ModelUnsupported, OutOfMemory
 
 OrtValue = ort.OrtValue
 IOBinding = ort.IOBinding
 
-EXECUTION_PROVIDERS = {
-    Provider.CPU: "CPUExecutionProvider",
-    Provider.CUDA: "CUDAExecutionProvider",
-    Provider.DIRECTML: "DmlExecutionProvider",
-}
-_SILENT = 4  # only fatal errors are printed; everything else reaches us as an exception
-ort.set_default_logger_severity(_SILENT)
 _RUNTIME_ERRORS = (
     native.EPFail,
     native.EngineError,
@@ -48,26 +37,30 @@ _ALLOCATION_WORDS = ("failed to allocate", "bad allocation", "bad_alloc", "out o
 
 
 class Session:
-    """A graph that is ready to run.
+    """A graph that is ready to run on device `index` of a provider.
 
-    `providers` are the execution providers it really has, the preferred one first.
+    `providers` are the execution providers it really has, the preferred one first, and
+    `placements` what each of them was given. `copies_inputs` says that binding an input copies it
+    to the device, so that a later change of the bound memory is not seen.
 
     Raises:
-        InvalidRequest: the provider is not part of this installation.
+        DeviceFailed: the provider cannot be used here, or not for this graph.
+        InvalidRequest: the provider has no such device.
         ModelDamaged, ModelUnsupported, OutOfMemory: the runtime cannot open the file.
     """
 
-    def __init__(self, path: Path, provider: Provider) -> None:
-        wanted = _execution_provider(provider)
-        with translated_errors(f"{path.name} cannot be opened"):
-            self._session = ort.InferenceSession(
-                str(path), sess_options=_options(provider), providers=[wanted]
-            )
+    def __init__(self, path: Path, provider: Provider, index: int = 0) -> None:
+        check_provider(provider, index)
+        self._provider = provider
+        self.copies_inputs = provider is not Provider.CPU
+        with self._failures(f"{path.name} cannot be opened"):
+            self._session = _create(path, provider, index)
         self.providers = tuple(self._session.get_providers())
-        if wanted not in self.providers:
-            raise InvalidRequest(
-                f"{_label(provider)} could not be started on this computer.",
-                "Choose another device, or check its driver.",
+        self.placements = placements(self._session.get_provider_graph_assignment_info())
+        if EXECUTION_PROVIDERS[provider] not in self.providers:
+            raise DeviceFailed(
+                f"{LABELS[provider]} could not be started on this computer.",
+                "Check its driver, or choose the CPU.",
             )
 
     def binding(self) -> IOBinding:
@@ -78,17 +71,26 @@ class Session:
         """Run the graph once over what is bound.
 
         Raises:
+            DeviceFailed: the device fails, or runs out of memory.
             ModelUnsupported: the graph refuses its inputs.
             OutOfMemory: a tensor does not fit.
         """
-        with translated_errors("The model failed while it computed"):
+        with self._failures("The model failed while it computed"):
             self._session.run_with_iobinding(binding)
 
-
-def available_providers() -> tuple[Provider, ...]:
-    """The providers that this installation has, CPU first."""
-    names = ort.get_available_providers()
-    return tuple(each for each, name in EXECUTION_PROVIDERS.items() if name in names)
+    @contextmanager
+    def _failures(self, doing: str) -> Iterator[None]:
+        """Translate the runtime's exceptions; any but the CPU may itself be the reason."""
+        try:
+            with translated_errors(doing):
+                yield
+        except (ModelUnsupported, OutOfMemory) as error:
+            if self._provider is Provider.CPU:
+                raise
+            raise DeviceFailed(
+                f"{LABELS[self._provider]} cannot run this model. {error.message}",
+                "Choose the CPU, or another variant of the model.",
+            ) from error
 
 
 def tensor(array: np.ndarray) -> OrtValue:
@@ -132,30 +134,16 @@ def _first_line(error: Exception) -> str:
     )
 
 
-def _execution_provider(provider: Provider) -> str:
-    name = EXECUTION_PROVIDERS[provider]
-    if provider not in available_providers():
-        present = ", ".join(_label(each) for each in available_providers())
-        raise InvalidRequest(
-            f"This installation of Candor cannot use {_label(provider)}.",
-            f"It can use: {present}.",
-        )
-    return name
-
-
-def _label(provider: Provider) -> str:
-    return {Provider.CPU: "the CPU", Provider.CUDA: "CUDA", Provider.DIRECTML: "DirectML"}[provider]
-
-
-def _options(provider: Provider) -> ort.SessionOptions:
-    options = ort.SessionOptions()
-    options.log_severity_level = _SILENT
+def _create(path: Path, provider: Provider, index: int) -> ort.InferenceSession:
+    """The runtime's session; it may not fall back to the CPU by itself when the provider fails."""
+    options = session_options(provider)
     options.intra_op_num_threads = _threads()
-    if provider is Provider.DIRECTML:
-        # DirectML demands both; see the runtime's page on that provider.
-        options.enable_mem_pattern = False
-        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    return options
+    return ort.InferenceSession(
+        str(path),
+        sess_options=options,
+        providers=[provider_entry(provider, index)],
+        enable_fallback=0,
+    )
 
 
 def _threads() -> int:

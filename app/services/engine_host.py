@@ -12,12 +12,12 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from app.domain.events import Hello, Loaded, Progress
 from app.domain.models import ModelInfo
 from app.domain.requests import Generate, Load, Provider, Replay, Score
-from app.errors import Bug, CandorError, InvalidRequest, WorkerLost, from_code
+from app.errors import Bug, CandorError, EnvironmentFault, InvalidRequest, WorkerLost, from_code
 from app.services.answer import Answer
 from app.worker.client import WorkerClient
 from app.worker.stream import Stream
@@ -45,24 +45,34 @@ class HostStatus(Struct, frozen=True):
     """The engine's state; `sentence` says it to a person where there is something to say.
 
     `model` stays while it is loaded again after a crash; `progress` is that of the load.
+    `offers_cpu` says that a device failed and that `load_on_cpu` may do.
     """
 
     state: HostState
     model: ModelInfo | None = None
     sentence: str = ""
     progress: Progress | None = None
+    offers_cpu: bool = False
 
 
 Observer = Callable[[HostStatus], None]
+MakeClient = Callable[[Provider], WorkerClient]
+
+
+def built_in_worker(provider: Provider) -> WorkerClient:
+    """The worker that is part of the program, which says itself what it cannot use."""
+    return WorkerClient()
 
 
 class EngineHost:
-    """The engine as the services see it."""
+    """The engine as the services see it; `make_client` makes a worker for a provider."""
 
-    def __init__(self, make_client: Callable[[], WorkerClient] = WorkerClient) -> None:
+    def __init__(self, make_client: MakeClient = built_in_worker) -> None:
         self._make_client = make_client
         self._client: WorkerClient | None = None
+        self._provider = Provider.CPU
         self._hello: Hello | None = None
+        self._asked: Load | None = None
         self._loaded: Load | None = None
         self._refusal: CandorError = InvalidRequest("No model is loaded.", "Load a model first.")
         self._closed = False
@@ -89,22 +99,40 @@ class EngineHost:
         return lambda: self._observers.remove(observer)
 
     async def load(
-        self, path: Path | str, variant: str | None = None, provider: Provider = Provider.CPU
+        self,
+        path: Path | str,
+        variant: str | None = None,
+        provider: Provider = Provider.CPU,
+        device: int = 0,
     ) -> ModelInfo:
-        """Load a model in place of the present one, in a new worker if there is none.
+        """Load a model in place of the present one, in a new worker if there is none for it.
 
-        A failed or cancelled load leaves no model. A relative path is meant from here, not from
-        where the worker runs.
+        A failed or cancelled load leaves no model; where the device is at fault, the status offers
+        the CPU. A relative path is meant from here, not from where the worker runs.
 
         Raises:
             CandorError: why the model cannot be loaded. It is not tried again.
         """
+        return await self._replace(Load(str(Path(path).absolute()), variant, provider, device))
+
+    async def load_on_cpu(self) -> ModelInfo:
+        """Load what was asked for last again, on the CPU.
+
+        Raises:
+            CandorError: why the model cannot be loaded.
+        """
+        if self._asked is None:
+            raise InvalidRequest("No model was loaded before.", "Load a model first.")
+        return await self._replace(structs.replace(self._asked, provider=Provider.CPU, device=0))
+
+    async def _replace(self, load: Load) -> ModelInfo:
         async with self._opening:
             if self._closed:
                 raise WorkerLost(_CLOSED)
             self._crashes.clear()
+            self._asked = load
             try:
-                return await self._open(Load(str(Path(path).absolute()), variant, provider))
+                return await self._open(load)
             except CandorError as error:
                 await self._give_up(HostState.FAILED, error)
                 raise
@@ -161,22 +189,22 @@ class EngineHost:
 
     async def _open(self, load: Load) -> ModelInfo:
         client = self._client
-        if client is None or client.lost:
+        if client is None or client.lost or load.provider is not self._provider:
             await self._discard()
-            client = await self._start()
+            client = await self._start(load.provider)
         info = await self._load(client, load)
         self._loaded = load
         self._set(HostStatus(HostState.READY, info))
         return info
 
-    async def _start(self) -> WorkerClient:
+    async def _start(self, provider: Provider) -> WorkerClient:
         self._advance(HostState.STARTING)
-        client = self._make_client()
+        client = self._make_client(provider)
         hello = await client.start()
         if self._closed:
             await client.close()
             raise WorkerLost(_CLOSED)
-        self._client, self._hello = client, hello
+        self._client, self._hello, self._provider = client, hello, provider
         task = asyncio.create_task(self._watch(client))
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
@@ -235,7 +263,10 @@ class EngineHost:
         self._refusal = error
         if self._client is not None and self._client.lost:
             await self._discard()
-        self._set(HostStatus(state, sentence=str(error)))
+        asked = self._asked
+        elsewhere = asked is not None and asked.provider is not Provider.CPU
+        offers_cpu = elsewhere and isinstance(error, EnvironmentFault) and not self._closed
+        self._set(HostStatus(state, sentence=str(error), offers_cpu=offers_cpu))
 
     async def _discard(self) -> None:
         client, self._client, self._hello = self._client, None, None

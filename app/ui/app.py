@@ -22,6 +22,7 @@ from app import paths
 from app.errors import InvalidRequest
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.packs import Packs
 from app.services.settings import THEME, Settings
 from app.services.store.store import ChatStore
 from app.ui.collector import Collector
@@ -50,6 +51,7 @@ class Services:
     conversation: Conversation
     store: ChatStore
     settings: Settings
+    packs: Packs
     model_path: str
 
 

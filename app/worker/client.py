@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 
+from app import __version__
 from app.domain.events import Event, Failed, Hello
 from app.domain.requests import Cancel, Command
 from app.errors import InvalidRequest, WorkerLost
@@ -20,6 +21,7 @@ from app.worker.process import WorkerProcess, worker_command
 from app.worker.protocol import CONTROL, PROTOCOL, Reply, Request, encode_request
 from app.worker.stream import LAST, Route, Stream
 
+_SAME = "Install the same version of both; make a pack again."
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +45,7 @@ class WorkerClient:
 
         Raises:
             WorkerLost: it cannot be started, ended at once, does not answer within `timeout`
-                seconds or speaks another protocol.
+                seconds, speaks another protocol or is another version.
         """
         greeting = self._routes[CONTROL] = Route()
         process = WorkerProcess(self._command)
@@ -171,6 +173,11 @@ def _checked(hello: Event) -> Hello:
     if hello.protocol != PROTOCOL:
         raise WorkerLost(
             f"The worker process speaks protocol {hello.protocol}; this program speaks {PROTOCOL}.",
-            "Install the same version of both.",
+            _SAME,
+        )
+    version = hello.versions.get("candor")
+    if version != __version__:
+        raise WorkerLost(
+            f"The worker process is Candor {version}; this program is {__version__}.", _SAME
         )
     return hello

@@ -74,7 +74,9 @@ def _hello(network: str) -> Hello:
     import onnxruntime
     import tokenizers
 
-    from app.engine.session import EXECUTION_PROVIDERS, available_providers
+    from app.domain.devices import EXECUTION_PROVIDERS
+    from app.engine.devices import list_devices
+    from app.engine.providers import available_providers
 
     versions = {
         "candor": __version__,
@@ -84,7 +86,7 @@ def _hello(network: str) -> Hello:
         "tokenizers": tokenizers.__version__,
     }
     providers = tuple(EXECUTION_PROVIDERS[provider] for provider in available_providers())
-    return Hello(PROTOCOL, os.getpid(), versions, providers, network)
+    return Hello(PROTOCOL, os.getpid(), versions, providers, network, *list_devices())
 
 
 def _listen(channel: FrameChannel, inbox: Inbox, outbox: Outbox) -> None:

@@ -22,15 +22,19 @@ from app.worker.channel import FrameChannel
 from app.worker.exits import describe_exit
 
 _LONGEST_LINE = 8192
+_LIBRARY_PATH = "LD_LIBRARY_PATH"
 
 _log = logging.getLogger(__name__)
 
 
-def worker_command() -> list[str]:
-    """How this very program is started as a worker, frozen or from source.
+def worker_command(interpreter: str | None = None) -> list[str]:
+    """How a worker is started: by a pack's interpreter, or by this very program, frozen or not.
 
-    `-P` keeps the working folder off the module path: a folder `app` in it must not run.
+    `-P` keeps the working folder off the module path: a folder `app` in it must not run. `-I`, for
+    a pack, does so too and leaves out whatever else the environment would add.
     """
+    if interpreter is not None:
+        return [interpreter, "-I", "-m", "app", "--worker"]
     if getattr(sys, "frozen", False):
         return [sys.executable, "--worker"]
     return [sys.executable, "-P", "-m", "app", "--worker"]
@@ -98,9 +102,19 @@ def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=_working_folder(),
+        env=_environment(command[0]),
         start_new_session=os.name == "posix",
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
+
+
+def _environment(program: str) -> dict[str, str] | None:
+    """A frozen program finds its libraries by variables that must not reach another program."""
+    if not getattr(sys, "frozen", False) or program == sys.executable:
+        return None
+    kept = {name: value for name, value in os.environ.items() if name != _LIBRARY_PATH}
+    original = os.environ.get(f"{_LIBRARY_PATH}_ORIG")
+    return kept if original is None else kept | {_LIBRARY_PATH: original}
 
 
 def _working_folder() -> Path:

@@ -109,7 +109,8 @@ class Scheduler:
 
         self._model = None
         gc.collect()
-        self._model = open_model(Path(load.path), load.variant, load.provider, report)
+        path = Path(load.path)
+        self._model = open_model(path, load.variant, load.provider, report, device=load.device)
         self._emit(id, Loaded(self._model.info))
 
     def _loaded(self) -> Model:

@@ -8,6 +8,8 @@ import pytest
 
 from app.bootstrap import make_server
 from app.cli.main import run
+from app.domain.requests import Provider
+from app.services.packs import Packs
 from app.worker.client import WorkerClient
 from tests.cli.program import PATIENCE_S, Program, Result, only_child
 from tests.worker.harness import is_alive
@@ -91,12 +93,13 @@ def test_fifty_megabytes_of_prompt(program: Program) -> None:
 
 @pytest.mark.expects_log
 def test_a_defect_is_named_and_logged(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    def broken() -> WorkerClient:
-        raise ZeroDivisionError
+    class Broken(Packs):
+        def client(self, provider: Provider) -> WorkerClient:
+            raise ZeroDivisionError
 
-    assert run(["chat", "hi"], broken, lambda step: None, make_server) == 1
+    assert run(["chat", "hi"], Broken(tmp_path), lambda step: None, make_server) == 1
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.startswith("A defect in Candor: ZeroDivisionError.")

@@ -72,6 +72,6 @@ def test_a_token_biased_twice_is_refused() -> None:
 
 def test_a_model_is_named_by_its_full_path(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    options = parsed(["--model", "some/model.onnx", "--variant", "q4", "--provider", "cuda"])
-    assert load_command(options) == Load(str(tmp_path / "some/model.onnx"), "q4", Provider.CUDA)
+    options = parsed(["--model", "some/model.onnx", "--variant", "q4", "--device", "cuda:1"])
+    assert load_command(options) == Load(str(tmp_path / "some/model.onnx"), "q4", Provider.CUDA, 1)
     assert load_command(parsed([])) == Load(str(built_in_model()))

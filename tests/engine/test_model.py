@@ -21,7 +21,7 @@ from app.engine.memory import physical_memory
 from app.engine.model import Model, open_model
 from app.errors import (
     CandorError,
-    InvalidRequest,
+    DeviceFailed,
     ModelDamaged,
     ModelNotFound,
     ModelUnsupported,
@@ -359,7 +359,7 @@ def test_a_path_that_the_system_refuses_is_named(tmp_path: Path) -> None:
 
 
 def test_a_device_that_is_not_there_is_named(folder: Path) -> None:
-    with pytest.raises(InvalidRequest, match=r"cannot use CUDA.*It can use: the CPU"):
+    with pytest.raises(DeviceFailed, match=r"cannot use CUDA.*It can use: the CPU"):
         open_model(folder, None, Provider.CUDA, lambda done, total: None)
 
 

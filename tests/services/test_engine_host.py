@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.events import Delta, Event, Finished, FinishReason, Progress
+from app.domain.requests import Provider
 from app.errors import InvalidRequest, ModelNotFound, WorkerLost
 from app.services.engine_host import MOST_CRASHES, EngineHost, HostState, HostStatus
 from app.worker.client import WorkerClient
@@ -181,7 +182,7 @@ def test_a_request_between_a_loss_and_its_news_waits_too(model: Path) -> None:
             await super().close(patience)
 
     async def scenario() -> None:
-        async with hosting(EngineHost(Lingering)) as host:
+        async with hosting(EngineHost(lambda provider: Lingering())) as host:
             await host.load(model)
             kill(host)
             while host.worker is not None:
@@ -261,7 +262,7 @@ def test_a_load_that_crashes_the_worker_is_not_tried_again() -> None:
     """)
     made: list[WorkerClient] = []
 
-    def make() -> WorkerClient:
+    def make(provider: Provider) -> WorkerClient:
         made.append(WorkerClient(crashing))
         return made[-1]
 
@@ -278,7 +279,7 @@ def test_a_load_that_crashes_the_worker_is_not_tried_again() -> None:
 
 def test_a_worker_that_cannot_start_is_a_sentence() -> None:
     async def scenario() -> None:
-        async with hosting(EngineHost(lambda: WorkerClient(["/nowhere/candor"]))) as host:
+        async with hosting(EngineHost(lambda provider: WorkerClient(["/nowhere/candor"]))) as host:
             with pytest.raises(WorkerLost, match="could not be started"):
                 await host.load("anything")
             assert host.status.state is HostState.FAILED

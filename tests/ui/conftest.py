@@ -11,6 +11,7 @@ from qasync import QEventLoop
 from app import paths
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.packs import Packs
 from app.services.settings import Settings
 from app.services.settings_file import SettingsFile
 from app.services.store.chat_file import ChatFile
@@ -58,11 +59,12 @@ def drive(qapp: QApplication, appearance: Appearance) -> Callable[..., None]:
 
     def run(scenario: Scenario, model: str | None = None, file: ChatFile | None = None) -> None:
         with QEventLoop(qapp) as loop, FaultRoutes(loop) as faults:
-            host = EngineHost()
+            packs = Packs(paths.packs())
+            host = EngineHost(packs.client)
             store = ChatStore(file or ChatFile(paths.chats()))
             path = model or str(paths.built_in_model())
             settings = Settings(SettingsFile(paths.settings()))
-            services = Services(host, Conversation(host, store), store, settings, path)
+            services = Services(host, Conversation(host, store), store, settings, packs, path)
             session = Session(services, appearance, faults)
             loop.run_until_complete(_play(scenario, Desk(session, services)))
 

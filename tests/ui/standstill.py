@@ -15,6 +15,7 @@ from qasync import QEventLoop
 from app import paths
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.packs import Packs
 from app.services.settings import Settings
 from app.services.settings_file import SettingsFile
 from app.services.store.chat_file import ChatFile
@@ -53,10 +54,11 @@ async def stored(desk: Desk) -> int:
 if __name__ == "__main__":
     application = QApplication(sys.argv[:1])
     with QEventLoop(application) as loop, FaultRoutes(loop) as faults:
-        host = EngineHost()
+        packs = Packs(paths.packs())
+        host = EngineHost(packs.client)
         store = ChatStore(ChatFile(paths.chats()))
         model = str(paths.built_in_model())
         settings = Settings(SettingsFile(paths.settings()))
-        services = Services(host, Conversation(host, store), store, settings, model)
+        services = Services(host, Conversation(host, store), store, settings, packs, model)
         session = Session(services, Appearance(application), faults)
         loop.run_until_complete(main(Desk(session, services)))

@@ -85,13 +85,14 @@ def script(body: str) -> list[str]:
 GREETING = """
 import os, signal, sys, time
 from io import FileIO
+from app import __version__
 from app.domain.events import Hello
 from app.worker.channel import FrameChannel
 from app.worker.protocol import PROTOCOL, Reply, encode_replies
 
 def greet(protocol=PROTOCOL):
     channel = FrameChannel(FileIO(0, "rb"), FileIO(1, "wb"))
-    hello = Hello(protocol, os.getpid(), {}, (), "")
+    hello = Hello(protocol, os.getpid(), {"candor": __version__}, (), "")
     channel.send(encode_replies([Reply(0, hello)]))
     return channel
 """

@@ -63,7 +63,13 @@ chats = st.builds(ChatPrompt, messages=messages, variables=variables)
 texts = st.builds(TextPrompt, text=text)
 ids = st.builds(IdsPrompt, ids=st.lists(whole).map(tuple))
 commands = st.one_of(
-    st.builds(Load, path=text, variant=st.none() | text, provider=st.sampled_from(Provider)),
+    st.builds(
+        Load,
+        path=text,
+        variant=st.none() | text,
+        provider=st.sampled_from(Provider),
+        device=st.integers(0, 9),
+    ),
     st.builds(
         Generate,
         prompt=st.one_of(chats, texts, ids),
