@@ -81,4 +81,5 @@ def services(profile: Path) -> "Services":
     store = ChatStore(ChatFile(profile / paths.CHATS))
     settings = Settings(SettingsFile(profile / paths.SETTINGS))
     built_in = str(paths.built_in_model())
-    return Services(host, Conversation(host, store), store, settings, packs, built_in)
+    conversation = Conversation(host, store)
+    return Services(host, conversation, store, settings, packs, make_server, profile, built_in)

@@ -5,9 +5,9 @@ request runs in the engine's loop too, so that it sees the model that will answe
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 
 from app.api.refusals import Refusal
 from app.domain.events import Event
@@ -22,11 +22,21 @@ Build = Callable[[ModelInfo], Generate]
 
 
 class Bridge:
-    """The engine of the loop `home`, for the server's loop."""
+    """The engine of the loop `home`, for the server's loop.
 
-    def __init__(self, host: EngineHost, home: asyncio.AbstractEventLoop) -> None:
+    `on_requests` hears in `home` how many requests there are, at each change.
+    """
+
+    def __init__(
+        self,
+        host: EngineHost,
+        home: asyncio.AbstractEventLoop,
+        on_requests: Callable[[int], None] = lambda _count: None,
+    ) -> None:
         self._host = host
         self._home = home
+        self._on_requests = on_requests
+        self._requests = 0
         self._open: set[Put] = set()
         self._closed = False
 
@@ -70,13 +80,24 @@ class Bridge:
             put(_stopped())
 
     async def _answer(self, build: Build, put: Put) -> None:
+        with self._counted():
+            try:
+                info = await self._host.ready()
+            except CandorError as error:
+                raise Refusal(503, f"No model can answer: {error}", error.code) from error
+            async with aclosing(self._host.generate(build(info))) as events:
+                async for event in events:
+                    put(event)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._requests += 1
+        self._on_requests(self._requests)
         try:
-            info = await self._host.ready()
-        except CandorError as error:
-            raise Refusal(503, f"No model can answer: {error}", error.code) from error
-        async with aclosing(self._host.generate(build(info))) as events:
-            async for event in events:
-                put(event)
+            yield
+        finally:
+            self._requests -= 1
+            self._on_requests(self._requests)
 
 
 def _end(answer: Future[None]) -> BaseException | None:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import uvicorn
@@ -36,11 +37,16 @@ class Server:
         self._token = token
         self._endpoint: Endpoint | None = None
         self._running: _Thread | None = None
+        self._on_requests: list[Callable[[int], None]] = []
 
     @property
     def endpoint(self) -> Endpoint | None:
         """Where it answers; None while it is stopped."""
         return self._endpoint
+
+    def on_requests(self, observer: Callable[[int], None]) -> None:
+        """Tell `observer` at each change how many requests are answered or wait to be."""
+        self._on_requests.append(observer)
 
     async def start(self) -> Endpoint:
         """Listen, in a new thread.
@@ -53,7 +59,7 @@ class Server:
         if self._running is not None:
             raise Bug("The server was started twice.")
         listener = listen(self._binding)
-        bridge = Bridge(self._host, asyncio.get_running_loop())
+        bridge = Bridge(self._host, asyncio.get_running_loop(), self._tell_requests)
         gate = Gate(application(bridge), host_names(port_of(listener)), self._token)
         endpoint = Endpoint(url(listener), self._token)
         self._running = running = _Thread(_Loop(gate, bridge), listener)
@@ -73,6 +79,10 @@ class Server:
         if running is not None:
             await running.stop()
             _log.info("The server has stopped.")
+
+    def _tell_requests(self, count: int) -> None:
+        for observer in self._on_requests:
+            observer(count)
 
 
 class _Loop(uvicorn.Server):

@@ -33,6 +33,10 @@ class LocalServer(Protocol):
         """Where it answers; None while it is stopped."""
         ...
 
+    def on_requests(self, observer: Callable[[int], None]) -> None:
+        """Tell `observer` at each change how many requests are answered or wait to be."""
+        ...
+
     async def start(self) -> Endpoint:
         """Listen; a server that was stopped may be started again.
 

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 os.environ["QT_API"] = "pyside6"
 
@@ -22,15 +23,18 @@ from app import paths
 from app.errors import InvalidRequest
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.local_server import MakeServer
 from app.services.packs import Packs
 from app.services.settings import THEME, Settings
 from app.services.store.store import ChatStore
 from app.ui.collector import Collector
 from app.ui.faults import FaultRoutes
 from app.ui.kept import keep_choices, keep_place
+from app.ui.panes.dialogs import Dialogs
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
+from app.ui.viewmodels.server import ServerModel
 from app.ui.window import MainWindow
 
 SCHEMES = {
@@ -45,13 +49,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the window works with; `model_path` is loaded at the start."""
+    """What the window works with; `model_path` is loaded at the start.
+
+    `profile` is the folder that everything is kept in.
+    """
 
     host: EngineHost
     conversation: Conversation
     store: ChatStore
     settings: Settings
     packs: Packs
+    make_server: MakeServer
+    profile: Path
     model_path: str
 
 
@@ -74,6 +83,16 @@ class Session:
         faults.shown_by(self.chat.notice)
         self.window = MainWindow(self.chat, self.chats, appearance)
         self.window.close_requested.connect(self.end)
+        self.server = ServerModel(
+            services.host,
+            services.settings,
+            services.make_server,
+            services.profile / paths.API_TOKEN,
+            faults.report,
+        )
+        self.dialogs = Dialogs(
+            self.window, appearance, services.settings, services.profile, self.server
+        )
         keep_choices(services.settings, self.chat, self.window)
         services.settings.observe(THEME, lambda theme: appearance.choose(SCHEMES[theme]))
         services.settings.on_failure(self.chat.notice)
@@ -84,6 +103,7 @@ class Session:
         for trouble in self._services.settings.troubles:
             self.chat.notice(trouble)
         self.chat.start()
+        self.server.start()
         await self._closing.wait()
         await self._close()
 
@@ -94,12 +114,14 @@ class Session:
     async def _close(self) -> None:
         keep_place(self._services.settings, self.window)
         self.window.hide()
+        await self.server.close()
         await self.chats.close()
         await self.chat.close()
         await self._services.host.close()
         await self._services.store.close()
         await self._services.settings.close()
         self.window.deleteLater()
+        self.server.deleteLater()
         self.chats.deleteLater()
         self.chat.deleteLater()
         await asyncio.sleep(0)

@@ -35,5 +35,6 @@ class Segments(QFrame):
             row.addWidget(each)
 
     def show_chosen(self, place: int) -> None:
-        """Mark the word at this place."""
+        """Mark the word at this place, where the keyboard begins."""
         self._group.button(place).setChecked(True)
+        self.setFocusProxy(self._group.button(place))

@@ -6,7 +6,7 @@ Text on them is plain text, always: Qt would otherwise open files that a text na
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFont, QFontDatabase, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QPushButton, QWidget
 
 
@@ -29,6 +29,19 @@ def button(
     made.setAccessibleDescription(keys)
     made.clicked.connect(lambda: on_click())
     return made
+
+
+def set_kind(widget: QWidget, kind: str) -> None:
+    """Give a widget another look of the style sheet."""
+    if widget.property("kind") != kind:
+        widget.setProperty("kind", kind)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def copy_text(text: str) -> None:
+    """Put a text on the clipboard."""
+    QGuiApplication.clipboard().setText(text)
 
 
 def claims_escape(event: QEvent) -> bool:

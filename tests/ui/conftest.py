@@ -8,19 +8,13 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from app import paths
-from app.services.conversation import Conversation
-from app.services.engine_host import EngineHost
-from app.services.packs import Packs
-from app.services.settings import Settings
-from app.services.settings_file import SettingsFile
 from app.services.store.chat_file import ChatFile
-from app.services.store.store import ChatStore
-from app.ui.app import Services, Session
+from app.ui.app import Session
 from app.ui.collector import Collector
 from app.ui.faults import FaultRoutes
 from app.ui.theme.style import Appearance
 from tests.ui.desk import Desk, Scenario
+from tests.ui.parts import services
 
 HERE = Path(__file__).parent
 
@@ -59,14 +53,9 @@ def drive(qapp: QApplication, appearance: Appearance) -> Callable[..., None]:
 
     def run(scenario: Scenario, model: str | None = None, file: ChatFile | None = None) -> None:
         with QEventLoop(qapp) as loop, FaultRoutes(loop) as faults:
-            packs = Packs(paths.packs())
-            host = EngineHost(packs.client)
-            store = ChatStore(file or ChatFile(paths.chats()))
-            path = model or str(paths.built_in_model())
-            settings = Settings(SettingsFile(paths.settings()))
-            services = Services(host, Conversation(host, store), store, settings, packs, path)
-            session = Session(services, appearance, faults)
-            loop.run_until_complete(_play(scenario, Desk(session, services)))
+            parts = services(model, file)
+            session = Session(parts, appearance, faults)
+            loop.run_until_complete(_play(scenario, Desk(session, parts)))
 
     return run
 

@@ -12,18 +12,11 @@ import sys
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from app import paths
-from app.services.conversation import Conversation
-from app.services.engine_host import EngineHost
-from app.services.packs import Packs
-from app.services.settings import Settings
-from app.services.settings_file import SettingsFile
-from app.services.store.chat_file import ChatFile
-from app.services.store.store import ChatStore
-from app.ui.app import Services, Session
+from app.ui.app import Session
 from app.ui.faults import FaultRoutes
 from app.ui.theme.style import Appearance
 from tests.ui.desk import Desk, until
+from tests.ui.parts import services
 
 QUESTION = "What is 348 + 276?"
 
@@ -54,11 +47,6 @@ async def stored(desk: Desk) -> int:
 if __name__ == "__main__":
     application = QApplication(sys.argv[:1])
     with QEventLoop(application) as loop, FaultRoutes(loop) as faults:
-        packs = Packs(paths.packs())
-        host = EngineHost(packs.client)
-        store = ChatStore(ChatFile(paths.chats()))
-        model = str(paths.built_in_model())
-        settings = Settings(SettingsFile(paths.settings()))
-        services = Services(host, Conversation(host, store), store, settings, packs, model)
-        session = Session(services, Appearance(application), faults)
-        loop.run_until_complete(main(Desk(session, services)))
+        parts = services()
+        session = Session(parts, Appearance(application), faults)
+        loop.run_until_complete(main(Desk(session, parts)))

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels.alternatives import Row
-from app.ui.widgets import fixed_font, label
+from app.ui.widgets import fixed_font, label, set_kind
 
 LONGEST_TEXT = 11
 HEIGHT = 14
@@ -116,13 +116,7 @@ def _number(text: str = "") -> QLabel:
 
 def _fill(text: QLabel, bar: Bar, raw: QLabel, sampled: QLabel, row: Row) -> None:
     text.setText(elided(row.text))
-    _emphasise(text, "strong" if row.chosen else "muted" if row.sampled == 0 else "")
+    set_kind(text, "strong" if row.chosen else "muted" if row.sampled == 0 else "")
     raw.setText(row.number)
     sampled.setText(row.sampled_number)
     bar.show_row(row)
-
-
-def _emphasise(text: QLabel, kind: str) -> None:
-    if text.property("kind") != kind:
-        text.setProperty("kind", kind)
-        text.style().polish(text)

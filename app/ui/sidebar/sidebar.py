@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.sidebar.foot import Foot
 from app.ui.sidebar.list_view import ChatListView
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels.chat_list import ChatList
@@ -19,7 +20,6 @@ from app.ui.viewmodels.chats import ChatsModel, Deletion
 from app.ui.widgets import button, claims_escape, keys_text, label
 
 WIDTH = 248
-OFFLINE = "Offline. Nothing leaves this computer."
 
 
 class SearchField(QLineEdit):
@@ -103,6 +103,7 @@ class Sidebar(QFrame):
         self.field = SearchField()
         self.chats = ChatListView(theme)
         self.undo = UndoBar()
+        self.foot = Foot()
         self._sentence = label(kind="muted", wrap=True)
         self._lay_out()
         self._connect(model)
@@ -161,7 +162,7 @@ class Sidebar(QFrame):
         layout.addWidget(self.field)
         layout.addLayout(self._list_or_sentence(), 1)
         layout.addWidget(self.undo)
-        layout.addLayout(_offline())
+        layout.addWidget(self.foot)
 
     def _list_or_sentence(self) -> QStackedLayout:
         sentence = QWidget()
@@ -173,12 +174,3 @@ class Sidebar(QFrame):
         self._pages.addWidget(self.chats)
         self._pages.addWidget(sentence)
         return self._pages
-
-
-def _offline() -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setContentsMargins(8, 4, 4, 0)
-    row.setSpacing(9)
-    row.addWidget(label("●", kind="sign"))
-    row.addWidget(label(OFFLINE, kind="muted", wrap=True), 1)
-    return row

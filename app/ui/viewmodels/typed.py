@@ -8,6 +8,7 @@ from app.errors import InvalidRequest
 from app.ui.viewmodels.sampling import Knob
 
 LONGEST = 1_000_000
+MOST_PORT = 65535
 MOST_SEED = int(RANGES["seed"][1])
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 WHOLE = re.compile(r"[-+]?\d{1,20}", re.ASCII)
@@ -55,6 +56,11 @@ def read_seed(text: str) -> int | None:
 def read_longest(text: str) -> int | None:
     """The longest answer in tokens; None is without limit. Raises as `read_count`."""
     return read_count(text, "The longest answer", 1, LONGEST)
+
+
+def read_port(text: str) -> int | None:
+    """A port; None takes the usual one. Raises as `read_count`."""
+    return read_count(text, "The port", 0, MOST_PORT)
 
 
 def _no_number(text: str, *, whole: bool) -> InvalidRequest:
