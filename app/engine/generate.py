@@ -1,33 +1,32 @@
-"""The loop: `begin` makes a sequence of a request, `tick` advances it by one step.
+"""The loop: `begin` makes a sequence of a request, `tick` advances many requests by one step.
 
-A tick reads one chunk of the prompt or runs one token; as soon as there are logits, `step` picks
-the next token, and the sequence turns it into text. Proposals of several tokens per step have the
-same shape: the sequence accepts choices one by one.
+A tick runs one token of every sequence that is past its prompt, all in one run where the graph
+can, and reads one chunk of one prompt, or of a text to be scored.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from app.domain.events import Event, FinishReason
 from app.domain.requests import Generate
-from app.domain.tokens import Source
+from app.engine import sequence
 from app.engine.channels import ChannelSplitter
 from app.engine.forward import CHUNK
 from app.engine.model import Model
-from app.engine.prompt import encode, text_bytes, token_bytes
-from app.engine.record import Choice, Numbers
+from app.engine.prompt import check_candidates, encode, text_bytes, token_bytes
 from app.engine.sampler import History, Sampler
-from app.engine.sequence import Limits, Sequence
-from app.engine.statistics import Distribution
 from app.engine.stop import StopStrings
 from app.engine.transcript import Transcript
-from app.errors import InvalidRequest
+from app.engine.work import Work
+from app.errors import CandorError, InvalidRequest
 
-MOST_CANDIDATES = 100
+News = tuple[Work, list[Event]]
+"""A request and what came of it; where its `error` is set, that is its end."""
 
 
-def begin(model: Model, request: Generate) -> Sequence:
+def begin(model: Model, request: Generate) -> sequence.Sequence:
     """The sequence of a request, nothing of it computed yet.
 
     Raises:
@@ -38,7 +37,7 @@ def begin(model: Model, request: Generate) -> Sequence:
     _check(model, request)
     encoded = encode(model, request.prompt, spare=1)
     size = model.info.vocabulary_size
-    return Sequence(
+    return sequence.Sequence(
         prompt=encoded.ids,
         sampler=Sampler(request.sampling, size),
         history=History(size, encoded.ids),
@@ -48,54 +47,107 @@ def begin(model: Model, request: Generate) -> Sequence:
             token_bytes(model),
             text_bytes(model, encoded.format),
         ),
-        limits=Limits(model.eos_ids, request.max_tokens, model.forward.capacity),
+        limits=sequence.Limits(model.eos_ids, request.max_tokens, model.forward.capacity),
         top_logprobs=request.top_logprobs,
     )
 
 
-def tick(model: Model, sequence: Sequence) -> list[Event]:
-    """Advance by one step and say what came of it; the last event is Finished."""
-    if sequence.cancelled:
-        sequence.end(FinishReason.CANCELLED)
-        return sequence.events()
-    if not sequence.started:
-        sequence.start(cached=model.forward.reuse(sequence.ids))
-    chunk = sequence.ids[sequence.computed : sequence.computed + CHUNK]
-    logits = model.forward.run(chunk)
-    progress = sequence.advance(len(chunk))
-    if sequence.computed == len(sequence.ids):
-        model.rows.keep(sequence.trail.key, logits[-1])
-        for choice in step(sequence, logits[-1]):
-            sequence.accept(choice)
-            if sequence.finished:
-                break
-    return progress + sequence.events()
+def tick(model: Model, works: Sequence[Work]) -> Iterator[News]:
+    """Advance all `works` that have a slot, or get one, by one step; an ended one leaves its slot.
+
+    What one of them ends in, an error too, is no matter to the others. The news of each come as
+    soon as they are known.
+    """
+    for news in _steps(model, works):
+        if news[0].finished:
+            leave(model, news[0])
+        yield news
 
 
-def step(sequence: Sequence, logits: np.ndarray) -> list[Choice]:
-    """Plain decoding: the one token that follows from `logits`, float32 [V]."""
-    distribution = Distribution.of(logits)
-    if sequence.forced:
-        token, sampled = sequence.forced.popleft(), None
-    else:
-        position = len(sequence.ids)
-        token, sampled = sequence.sampler.choose(distribution, sequence.history, position)
-    source = Source.FORCED if sampled is None else Source.SAMPLED
-    numbers = Numbers.of(distribution, token, sequence.top_logprobs)
-    return [Choice(token, source, numbers, sampled)]
+def leave(model: Model, work: Work) -> None:
+    """Take the slot from a request, which finds what is left of its cache when it has one again."""
+    if work.slot is not None:
+        model.forward.slots.release(work.slot)
+        work.slot = None
 
 
 def generate(model: Model, request: Generate) -> Iterator[Event]:
-    """All events of one request, run alone."""
-    sequence = begin(model, request)
-    while not sequence.finished:
-        yield from tick(model, sequence)
+    """All events of one request, run alone.
+
+    Raises:
+        CandorError: it failed.
+    """
+    for events in alone(model, begin(model, request)):
+        yield from events
 
 
-def check_candidates(count: int) -> None:
-    """Refuse a number of candidates per record that is out of range."""
-    if not 0 <= count <= MOST_CANDIDATES:
-        raise InvalidRequest(f"top_logprobs must lie between 0 and {MOST_CANDIDATES}, not {count}.")
+def alone(model: Model, work: Work) -> Iterator[list[Event]]:
+    """What comes of a request that nothing runs beside, step by step.
+
+    Raises:
+        CandorError: it failed.
+    """
+    try:
+        while not work.finished:
+            for _, events in tick(model, [work]):
+                yield events
+    finally:
+        leave(model, work)
+    if work.error is not None:
+        raise work.error
+
+
+def _steps(model: Model, works: Sequence[Work]) -> Iterator[News]:
+    for work in works:
+        if work.cancelled:
+            work.end(FinishReason.CANCELLED)
+            yield work, work.events()
+    seated = [work for work in works if not work.finished and _seat(model, work)]
+    yield from _decode(model, [work for work in seated if work.decoding])
+    reading = [work for work in seated if not work.finished and not work.decoding]
+    if reading:
+        longest_waiting = min(reading, key=lambda work: work.waiting_since)
+        yield longest_waiting, _read(model, longest_waiting)
+
+
+def _seat(model: Model, work: Work) -> bool:
+    """Whether a request has a slot, or gets one now."""
+    if work.slot is None:
+        slot = model.forward.slots.take(work.reusable)
+        if slot is not None:
+            work.seat(slot, model.forward.reuse(work.reusable, slot=slot))
+    return work.slot is not None
+
+
+def _decode(model: Model, works: Sequence[Work]) -> Iterator[News]:
+    """Run the last token of every sequence."""
+    steps = [(work.slot or 0, work.ids[-1]) for work in works]
+    for work, row in zip(works, model.forward.decode(steps), strict=True):
+        if isinstance(row, CandorError):
+            work.fail(row)
+            yield work, work.events()
+        else:
+            yield work, _advance(model, work, 1, row)
+
+
+def _read(model: Model, work: Work) -> list[Event]:
+    """Run the next chunk of a prompt, or of a text that is scored."""
+    chunk = work.ids[work.computed : work.computed + CHUNK]
+    work.waiting_since = time.perf_counter()
+    try:
+        logits = model.forward.run(chunk, slot=work.slot or 0, every_position=work.every_position)
+    except CandorError as error:
+        work.fail(error)
+        return work.events()
+    return _advance(model, work, len(chunk), logits)
+
+
+def _advance(model: Model, work: Work, count: int, logits: np.ndarray) -> list[Event]:
+    try:
+        return work.advance(count, logits, model.rows)
+    except BaseException as error:  # noqa: BLE001 - native code raises what is no Exception
+        work.fail(error)
+        return []
 
 
 def _check(model: Model, request: Generate) -> None:

@@ -25,8 +25,9 @@ from app.engine.defaults import eos_ids, sampling_defaults
 from app.engine.folder import ModelFolder, Variant, find_model
 from app.engine.forward import CHUNK
 from app.engine.memory import physical_memory
-from app.engine.model import cache_capacity, open_text, readable
+from app.engine.model import open_text, readable
 from app.engine.providers import available_providers
+from app.engine.room import room
 from app.engine.template import ChatTemplate
 from app.engine.tokenizer import Tokenizer
 from app.errors import CandorError
@@ -108,7 +109,7 @@ class _Look:
     def _capacity(self, contract: Contract | None, configs: Configs | None) -> int | None:
         if contract is None or configs is None:
             return None
-        return self._try(lambda: cache_capacity(contract, configs))
+        return self._try(lambda: room(contract, configs).capacity)
 
     def _choice(self) -> str:
         if self._asked:

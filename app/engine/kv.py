@@ -1,8 +1,7 @@
 """The key-value cache of one conversation: what the model remembers of the tokens it has read.
 
-Grouped-query graphs write new keys and values into buffers of a fixed capacity, so that the past
-and the present are the same memory and a rewind is an integer. Plain graphs give back a cache
-that has grown, so that a rewind is a copy of its beginning.
+Plain graphs give back a cache that has grown, so that a rewind is a copy of its beginning. What
+graphs do that write into buffers of a fixed capacity is in `app.engine.pool`.
 """
 
 from collections.abc import Callable
@@ -12,16 +11,10 @@ import numpy as np
 
 from app.engine.contract import Contract, State
 from app.engine.session import IOBinding, tensor
-from app.errors import OutOfMemory
 
 
 class KvCache(Protocol):
-    """Keys and values of the tokens that `Forward` counts.
-
-    `in_place` says that one binding stays right from run to run.
-    """
-
-    in_place: bool
+    """Keys and values of the tokens that `Forward` counts."""
 
     def bind(self, binding: IOBinding) -> None:
         """Bind every past input and every present output."""
@@ -40,51 +33,8 @@ class KvCache(Protocol):
         ...
 
 
-class SharedKv:
-    """One buffer [1, kv_heads, capacity, head_size] per state, bound as past and as present.
-
-    The graph is told how many positions count, so there is nothing to commit or to rewind.
-    """
-
-    in_place = True
-
-    def __init__(self, contract: Contract, capacity: int) -> None:
-        try:
-            self._arrays = [_empty(state, capacity) for state in contract.states]
-        except MemoryError as error:
-            raise OutOfMemory(
-                f"There is not enough memory for a context of {capacity:,} tokens.",
-                "Close other programs, or choose a smaller model.",
-            ) from error
-        self._buffers = list(zip(contract.states, map(tensor, self._arrays), strict=True))
-
-    def bind(self, binding: IOBinding) -> None:
-        """Bind the buffers; once is enough for the life of `binding`."""
-        for state, buffer in self._buffers:
-            binding.bind_ortvalue_input(state.past, buffer)
-            binding.bind_ortvalue_output(state.present, buffer)
-
-    def commit(self, binding: IOBinding) -> None:
-        """Nothing to do: the graph wrote into the buffers."""
-
-    def rewind(self, length: int) -> None:
-        """Nothing to do: positions that do not count are never read."""
-
-    def save(self, start: int, stop: int) -> Callable[[], None]:
-        """Copy these positions, the only ones that will be written over."""
-        copies = [array[:, :, start:stop].copy() for array in self._arrays]
-
-        def restore() -> None:
-            for array, copy in zip(self._arrays, copies, strict=True):
-                array[:, :, start:stop] = copy
-
-        return restore
-
-
 class GrowingKv:
     """One tensor [1, kv_heads, length, head_size] per state, replaced by every run."""
-
-    in_place = False
 
     def __init__(self, contract: Contract) -> None:
         self._states = contract.states

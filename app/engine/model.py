@@ -15,17 +15,16 @@ from app.engine.defaults import eos_ids, sampling_defaults
 from app.engine.devices import find_device
 from app.engine.folder import ModelFolder, find_model
 from app.engine.forward import Forward
-from app.engine.kv import GrowingKv, SharedKv
-from app.engine.memory import physical_memory
+from app.engine.kv import GrowingKv
+from app.engine.pool import KvPool
+from app.engine.room import room
 from app.engine.rows import RowStore
 from app.engine.session import Session
 from app.engine.template import ChatTemplate
 from app.engine.tokenizer import Tokenizer
-from app.errors import ModelDamaged, ModelNotFound, OutOfMemory
+from app.errors import ModelDamaged, ModelNotFound
 
 _STEPS = 3  # files, session, first run
-_CACHE_SHARE = 4  # one conversation's cache may take a quarter of the memory
-_UNSTATED_CONTEXT = 2048  # tokens, for a model whose files state no context length
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,7 @@ def open_model(
         variant=folder.chosen.name,
         variants=tuple(each.name for each in folder.variants),
         context_length=forward.capacity,
+        slots=len(forward.slots),
         vocabulary_size=rows,
         has_tokenizer=tokenizer is not None,
         has_template=template is not None,
@@ -121,20 +121,12 @@ def open_text(
 
 
 def _open_forward(session: Session, contract: Contract, configs: Configs) -> Forward:
-    capacity = cache_capacity(contract, configs)
-    shared = contract.in_place and not session.copies_inputs
-    kv = SharedKv(contract, capacity) if shared else GrowingKv(contract)
-    return Forward(session, contract, kv, capacity)
-
-
-def cache_capacity(contract: Contract, configs: Configs) -> int:
-    """Tokens that fit: what the model was made for, as far as the memory's share reaches."""
-    limits = [configs.context_length, contract.rotary_positions]
-    made_for = min((limit for limit in limits if limit is not None), default=_UNSTATED_CONTEXT)
-    affordable = physical_memory() // _CACHE_SHARE // contract.bytes_per_token
-    if affordable < 1:
-        raise OutOfMemory("There is not enough memory for this model's cache.")
-    return min(made_for, affordable)
+    space = room(contract, configs)
+    if contract.in_place and not session.copies_inputs:
+        caches = KvPool(contract, space.slots, space.capacity).caches
+    else:
+        caches = [GrowingKv(contract) for _ in range(space.slots)]
+    return Forward(session, contract, caches, space.capacity)
 
 
 def _probe(forward: Forward) -> int:

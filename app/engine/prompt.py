@@ -10,6 +10,8 @@ from app.engine.record import TokenBytes
 from app.engine.tokenizer import Tokenizer
 from app.errors import ContextExceeded, InvalidRequest
 
+MOST_CANDIDATES = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -56,6 +58,16 @@ def checked(ids: Sequence[int], model: Model) -> list[int]:
     if wrong is not None:
         raise InvalidRequest(f"Token {wrong} does not exist; this model has 0 to {size - 1}.")
     return list(ids)
+
+
+def check_candidates(count: int) -> None:
+    """Refuse a number of candidates per record that is out of range.
+
+    Raises:
+        InvalidRequest: it is.
+    """
+    if not 0 <= count <= MOST_CANDIDATES:
+        raise InvalidRequest(f"top_logprobs must lie between 0 and {MOST_CANDIDATES}, not {count}.")
 
 
 def check_length(needed: int, spare: int, capacity: int) -> None:

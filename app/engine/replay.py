@@ -15,9 +15,8 @@ import numpy as np
 from app.domain.events import Alternative, Replayed
 from app.domain.requests import Replay
 from app.engine.forward import CHUNK, Forward
-from app.engine.generate import check_candidates
 from app.engine.model import Model
-from app.engine.prompt import check_length, checked, encode, token_bytes
+from app.engine.prompt import check_candidates, check_length, checked, encode, token_bytes
 from app.engine.rows import Trail
 from app.engine.sampled import Sampled
 from app.engine.sampler import History, Sampler
@@ -45,12 +44,10 @@ class _Position:
         return min(start + CHUNK, next(border for border in borders if border > start))
 
 
-def replay(
-    model: Model, request: Replay, *, aside: bool, cancelled: Callable[[], bool]
-) -> Replayed | None:
+def replay(model: Model, request: Replay, *, cancelled: Callable[[], bool]) -> Replayed | None:
     """The numbers that `request` asks for, or None once it is `cancelled`.
 
-    With `aside` the model's cache is left as it was, for the sequence that is being generated.
+    The caches of requests that are under way are left as they were.
 
     Raises:
         InvalidRequest: a parameter, the prompt or an id cannot be used with this model.
@@ -62,7 +59,7 @@ def replay(
     key = Trail(position.ids).key
     row = known = model.rows.find(key)
     if row is None:
-        row = _compute(model.forward, position, aside, cancelled)
+        row = _compute(model.forward, position, cancelled)
         if row is None:
             return None
         model.rows.keep(key, row)
@@ -84,17 +81,19 @@ def _position(model: Model, request: Replay) -> _Position:
 
 
 def _compute(
-    forward: Forward, position: _Position, aside: bool, cancelled: Callable[[], bool]
+    forward: Forward, position: _Position, cancelled: Callable[[], bool]
 ) -> np.ndarray | None:
-    """Logits float32 [V]; what the cache holds beyond the position is not given up."""
+    """Logits float32 [V]; what a cache holds beyond the position is not given up."""
     ids, row = position.ids, None
-    with forward.detour(ids) if aside or forward.goes_on(ids) else nullcontext():
-        done = forward.reuse(ids)
+    slot = forward.slots.nearest(ids)
+    kept = forward.slots[slot].taken or forward.goes_on(ids, slot=slot)
+    with forward.detour(ids, slot=slot) if kept else nullcontext():
+        done = forward.reuse(ids, slot=slot)
         while done < len(ids):
             if cancelled():
                 return None
             end = position.run_end(done)
-            row = forward.run(ids[done:end])[-1]
+            row = forward.run(ids[done:end], slot=slot)[-1]
             done = end
     return row
 

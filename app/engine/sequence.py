@@ -1,15 +1,19 @@
-"""The state of one request while it runs: ids, forced queue, sampler, transcript, limits, clock."""
+"""The state of one generation while it runs: ids, forced queue, sampler, transcript, limits."""
 
 from collections import deque
+from collections.abc import Sequence as Ids
 from dataclasses import dataclass
 
-from app.domain.events import Event, Finished, FinishReason, Progress, Stage, Usage
+import numpy as np
+
+from app.domain.events import Event, FinishReason, Progress, Stage, Timings, Usage
 from app.domain.tokens import Channel
-from app.engine.clock import Clock
 from app.engine.record import Choice
-from app.engine.rows import Trail
+from app.engine.rows import RowStore, Trail
 from app.engine.sampler import History, Sampler
+from app.engine.step import step
 from app.engine.transcript import Transcript
+from app.engine.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,11 @@ class Limits:
     context: int
 
 
-class Sequence:
+class Sequence(Work):
     """One request to generate.
 
-    `ids` are the prompt's and the answer's so far, the first `computed` of them in the model's
-    cache; `trail` is their fingerprint. Tokens in `forced` come next, whatever the model thinks;
-    they need no sampler. `reason` is None until the sequence has ended.
+    `ids` are the prompt's and the answer's so far; `trail` is their fingerprint. Tokens in
+    `forced` come next, whatever the model thinks; they need no sampler.
     """
 
     def __init__(
@@ -42,51 +45,42 @@ class Sequence:
         limits: Limits,
         top_logprobs: int,
     ) -> None:
-        self.ids = list(prompt)
+        super().__init__(prompt, transcript)
         self.trail = Trail(prompt)
-        self.computed = 0
         self.forced: deque[int] = deque()
         self.sampler = sampler
         self.history = history
         self.top_logprobs = top_logprobs
-        self.reason: FinishReason | None = None
-        self.cancelled = False
-        self.clock = Clock()
         self.prompt_length = len(prompt)
-        self._cached = 0
-        self._transcript = transcript
         self._limits = limits
 
     @property
-    def finished(self) -> bool:
-        """Whether it has ended."""
-        return self.reason is not None
+    def reusable(self) -> Ids[int]:
+        """All ids."""
+        return self.ids
 
     @property
-    def started(self) -> bool:
-        """Whether the model has begun to read."""
-        return self.clock.reading is not None
+    def seed(self) -> int | None:
+        """That of its sampler."""
+        return self.sampler.seed
 
     @property
     def completion_length(self) -> int:
         """Tokens generated so far, the one that ended the answer included."""
         return len(self.ids) - self.prompt_length
 
-    def cancel(self) -> None:
-        """End within one tick."""
-        self.cancelled = True
-
-    def start(self, cached: int) -> None:
-        """The model begins to read; it holds the first `cached` tokens already."""
-        self.computed = self._cached = cached
-        self.clock.started()
-
-    def advance(self, count: int) -> list[Event]:
-        """The model has read `count` more ids."""
+    def advance(self, count: int, logits: np.ndarray, rows: RowStore) -> list[Event]:
+        """Go on by `count` ids; behind the last one comes the next token, whose row is kept."""
         self.computed += count
-        if self.computed > self.prompt_length:
-            return []
-        return [Progress(Stage.PREFILL, self.computed, self.prompt_length)]
+        prefill = self.computed <= self.prompt_length
+        progress = [Progress(Stage.PREFILL, self.computed, self.prompt_length)] if prefill else []
+        if self.computed == len(self.ids):
+            rows.keep(self.trail.key, logits[-1])
+            for choice in step(self, logits[-1]):
+                self.accept(choice)
+                if self.finished:
+                    break
+        return [*progress, *self.events()]
 
     def accept(self, choice: Choice) -> None:
         """Append a token, and end if it is the last."""
@@ -100,26 +94,19 @@ class Sequence:
         if reason:
             self.end(reason)
 
-    def end(self, reason: FinishReason) -> None:
-        """Take no more tokens."""
-        self.reason = reason
-        self._transcript.close()
-
-    def events(self) -> list[Event]:
-        """What came since the last call; Finished closes an ended sequence."""
-        deltas = self._transcript.take()
-        return [*deltas, self._result()] if self.finished else [*deltas]
-
-    def _result(self) -> Finished:
-        assert self.reason is not None
-        usage = Usage(
+    def usage(self) -> Usage:
+        """Its counts of tokens."""
+        return Usage(
             prompt_tokens=self.prompt_length,
             completion_tokens=self.completion_length,
             reasoning_tokens=self._transcript.counts[Channel.REASONING],
-            cached_tokens=self._cached,
+            cached_tokens=self._cached or 0,
         )
-        timings = self.clock.timings(self.prompt_length - self._cached, self.completion_length)
-        return Finished(self.reason, usage, timings, self.sampler.seed)
+
+    def timings(self) -> Timings:
+        """Its speeds, over the tokens that were computed."""
+        read = self.prompt_length - (self._cached or 0)
+        return self.clock.timings(read, self.completion_length)
 
     def _reason(self, ends: bool) -> FinishReason | None:
         if ends or self._transcript.stopped:

@@ -8,7 +8,6 @@ raises becomes its Failed event, and the next request finds the worker usable.
 import gc
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from app.domain.events import Event, Inspected, Loaded, Progress, Stage
 from app.domain.requests import Cancel, Generate, Inspect, Load, Replay, Score
@@ -16,6 +15,7 @@ from app.engine import generate, score
 from app.engine.inspection import inspect
 from app.engine.model import Model, open_model
 from app.engine.replay import replay
+from app.engine.work import Work
 from app.errors import Bug, InvalidRequest
 from app.worker.failures import failed
 from app.worker.inbox import CANCELLED, Inbox
@@ -26,15 +26,6 @@ class _LoadCancelled(BaseException):
     """Leaves `open_model` from its progress report, past every handler of errors."""
 
 
-class _Work(Protocol):
-    """What generating and scoring share."""
-
-    @property
-    def finished(self) -> bool: ...
-
-    def cancel(self) -> None: ...
-
-
 class Scheduler:
     """Serves the inbox for as long as the process lives."""
 
@@ -42,7 +33,6 @@ class Scheduler:
         self._inbox = inbox
         self._emit = emit
         self._model: Model | None = None
-        self._busy = False
 
     def run(self) -> None:
         """Serve requests, one after the other, without end."""
@@ -66,12 +56,10 @@ class Scheduler:
                 self._load(id, load)
             case Generate() as wanted:
                 model = self._loaded()
-                sequence = generate.begin(model, wanted)
-                self._run(id, sequence, lambda: generate.tick(model, sequence))
+                self._run(id, model, generate.begin(model, wanted))
             case Score() as wanted:
                 model = self._loaded()
-                scoring = score.begin(model, wanted)
-                self._run(id, scoring, lambda: score.tick(model, scoring))
+                self._run(id, model, score.begin(model, wanted))
             case Replay() as wanted:
                 self._replay(id, wanted)
             case Inspect() as wanted:
@@ -79,24 +67,20 @@ class Scheduler:
             case Cancel():
                 raise Bug("A cancel reached the scheduler.")
 
-    def _run(self, id: int, work: _Work, tick: Callable[[], list[Event]]) -> None:
-        self._busy = True
-        try:
-            while not work.finished:
-                if self._inbox.cancelled(id):
-                    work.cancel()
-                for event in tick():
-                    self._emit(id, event)
-                if waiting := self._inbox.take_replay():
-                    self._serve(waiting)
-        finally:
-            self._busy = False
+    def _run(self, id: int, model: Model, work: Work) -> None:
+        for events in generate.alone(model, work):
+            for event in events:
+                self._emit(id, event)
+            if waiting := self._inbox.take_replay():
+                self._serve(waiting)
+            if self._inbox.cancelled(id):
+                work.cancel()
 
     def _replay(self, id: int, wanted: Replay) -> None:
         def cancelled() -> bool:
             return self._inbox.cancelled(id)
 
-        event = replay(self._loaded(), wanted, aside=self._busy, cancelled=cancelled)
+        event = replay(self._loaded(), wanted, cancelled=cancelled)
         self._emit(id, event or CANCELLED)
 
     def _load(self, id: int, load: Load) -> None:

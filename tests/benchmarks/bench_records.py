@@ -24,9 +24,10 @@ from app.domain.requests import Generate, IdsPrompt, Provider
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import Channel
 from app.engine.forward import CHUNK
-from app.engine.generate import begin, step
+from app.engine.generate import begin
 from app.engine.model import Model, open_model
 from app.engine.record import record
+from app.engine.step import step
 from app.engine.textstream import Span
 from tests.benchmarks.real_shapes import SIZES, write_genai
 

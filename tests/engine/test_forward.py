@@ -86,7 +86,7 @@ def test_reuse_leaves_one_token_to_run(forward: Forward) -> None:
     assert forward.reuse(IDS[:10]) == 9
     assert forward.reuse(IDS[:4]) == 3
     assert forward.reuse([]) == 0
-    assert forward.cached_ids == ()
+    assert forward.cached_ids() == ()
 
 
 def test_a_full_context_refuses_and_keeps_the_cache(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_failed_run_leaves_the_cache_as_it_was(forward: Forward) -> None:
     forward.run(IDS[:10])
     with pytest.raises(ModelUnsupported, match="failed while it computed"):
         forward.run([5, SHAPE.vocabulary + 1000])
-    assert forward.cached_ids == tuple(IDS[:10])
+    assert forward.cached_ids() == tuple(IDS[:10])
     expected = reference.logits(WEIGHTS, SHAPE, IDS[:12])[10:]
     actual = forward.run(IDS[10:12], every_position=True)
     np.testing.assert_allclose(actual, expected, atol=1e-4, rtol=0)
@@ -123,7 +123,7 @@ def test_numbers_that_stop_being_finite_leave_the_cache_as_it_was(tmp_path: Path
     forward.run(IDS[:10])
     with pytest.raises(ModelUnsupported, match="numbers that are not finite"):
         forward.run(IDS[10:11])
-    assert forward.cached_ids == tuple(IDS[:10])
+    assert forward.cached_ids() == tuple(IDS[:10])
     assert forward.reuse(IDS[:10]) == 9
     expected = reference.logits(WEIGHTS, SHAPE, IDS[:10])[-1:]
     np.testing.assert_allclose(forward.run(IDS[9:10]), expected, atol=1e-4, rtol=0)

@@ -17,7 +17,7 @@ from app.domain.tokens import Channel, Source, TokenRecord
 from app.engine.draw import uniform
 from app.engine.generate import begin, generate, tick
 from app.engine.model import Model, open_model
-from app.engine.sequence import Sequence
+from app.engine.work import Work
 from app.errors import ContextExceeded, InvalidRequest
 from tests.engine import graphs, reference
 from tests.engine.reference import Shape
@@ -83,10 +83,17 @@ def finished(events: list[Event]) -> Finished:
     return last
 
 
-def run(model: Model, sequence: Sequence) -> list[Event]:
+def stepped(model: Model, *works: Work) -> list[Event]:
+    """What one tick brings for these requests, none of which may fail."""
+    events = [event for _, events in tick(model, works) for event in events]
+    assert all(work.error is None for work in works)
+    return events
+
+
+def run(model: Model, work: Work) -> list[Event]:
     events: list[Event] = []
-    while not sequence.finished:
-        events += tick(model, sequence)
+    while not work.finished:
+        events += stepped(model, work)
     return events
 
 
@@ -221,9 +228,9 @@ def test_usage_and_timings_are_those_of_the_run(text_model: Model) -> None:
 def test_cancel_ends_within_one_tick(ids_model: Model, after: int) -> None:
     ids_model.forward.clear()
     sequence = begin(ids_model, request(max_tokens=100))
-    before = [event for _ in range(after) for event in tick(ids_model, sequence)]
+    before = [event for _ in range(after) for event in stepped(ids_model, sequence)]
     sequence.cancel()
-    last = tick(ids_model, sequence)
+    last = stepped(ids_model, sequence)
     assert sequence.finished
     result = finished(last)
     assert result.reason is FinishReason.CANCELLED
@@ -238,10 +245,10 @@ def test_cancel_gives_out_what_was_held_back(text_model: Model) -> None:
     sequence.forced.extend(text_model.tokenizer.encode("so EN", add_special=False))
     events: list[Event] = []
     while sequence.forced:
-        events += tick(text_model, sequence)
+        events += stepped(text_model, sequence)
     assert text(events) == "so "
     sequence.cancel()
-    assert text(events + tick(text_model, sequence)) == "so EN"
+    assert text(events + stepped(text_model, sequence)) == "so EN"
 
 
 def test_the_end_token_is_recorded_and_not_shown(text_model: Model) -> None:

@@ -72,7 +72,7 @@ def test_a_folder_says_everything_about_its_model(folder: Path) -> None:
     assert (info.has_tokenizer, info.has_template) == (True, True)
     assert info.providers == ("CPUExecutionProvider",)
     assert info.sampling == SamplingParams(temperature=0.6, top_k=20)
-    assert model.forward.cached_ids == ()
+    assert model.forward.cached_ids() == ()
 
 
 def test_every_end_of_turn_ends_an_answer(folder: Path) -> None:

@@ -17,16 +17,17 @@ from app.domain.messages import Message, Role
 from app.domain.requests import ChatPrompt, Generate, IdsPrompt, Prompt, Provider, Replay
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
-from app.engine.generate import begin, generate, tick
+from app.engine.generate import begin, generate
 from app.engine.model import Model, open_model
 from app.engine.replay import replay
 from app.engine.rows import RowStore
 from app.engine.sampler import History, Sampler
+from app.engine.sequence import Sequence
 from app.engine.statistics import Distribution
 from app.errors import ContextExceeded, InvalidRequest
 from tests.engine import graphs, reference
 from tests.engine.reference import Shape
-from tests.engine.test_generate import PROMPT, SHAPE, WEIGHTS, records
+from tests.engine.test_generate import PROMPT, SHAPE, WEIGHTS, records, stepped
 from tests.engine.test_sampler import COMBINATIONS, history_of, slow_distribution
 from tests.engine.test_statistics import slow_entropy, slow_logprobs
 
@@ -76,8 +77,7 @@ def replayed(model: Model, answer: list[TokenRecord], index: int, **changes: Any
         "tokens": (answer[index].id,),
         **changes,
     }
-    aside = request.pop("aside", False)
-    found = replay(model, Replay(**request), aside=aside, cancelled=lambda: False)
+    found = replay(model, Replay(**request), cancelled=lambda: False)
     assert found is not None
     return found
 
@@ -85,6 +85,11 @@ def replayed(model: Model, answer: list[TokenRecord], index: int, **changes: Any
 def forgetful(model: Model) -> Model:
     """As after a restart: no row of the generation itself is left."""
     return replace(model, rows=RowStore())
+
+
+def caches(model: Model) -> list[tuple[int, ...]]:
+    """What every slot holds."""
+    return [model.forward.cached_ids(slot) for slot in range(len(model.forward.slots))]
 
 
 def check_equal(found: Replayed, token: TokenRecord, within: float) -> None:
@@ -207,15 +212,20 @@ def test_a_running_answer_takes_no_notice(model: Model, sampling: SamplingParams
     others = (PROMPT[:150], (*PROMPT[:199], 7), (9, 8, 7), PROMPT + (3,) * 40)
     sequence, events, turn = begin(model, request), [], 0
     while not sequence.finished:
-        events += tick(model, sequence)
-        before = model.forward.cached_ids
+        events += stepped(model, sequence)
+        before = held(model, sequence)
         for prompt in (others[turn % len(others)], PROMPT):
             index = min(turn // 2, len(alone) - 1)
-            found = replayed(forgetful(model), alone, index, prompt=IdsPrompt(prompt), aside=True)
+            found = replayed(forgetful(model), alone, index, prompt=IdsPrompt(prompt))
             assert found.recomputed
-            assert model.forward.cached_ids == before
+            assert held(model, sequence) == before
         turn += 1
     assert [record(token) for token in records(events)] == [record(token) for token in alone]
+
+
+def held(model: Model, sequence: Sequence) -> tuple[int, ...] | None:
+    """What is cached of a sequence that runs."""
+    return None if sequence.slot is None else model.forward.cached_ids(sequence.slot)
 
 
 def record(token: TokenRecord) -> tuple[int, float | None, float | None]:
@@ -226,13 +236,14 @@ def test_looking_back_leaves_the_conversation_in_the_cache(model: Model) -> None
     model.forward.clear()
     answer = answered(model, SAMPLINGS[0])
     model = forgetful(model)
-    held = model.forward.cached_ids
+    (held,) = filter(None, caches(model))
     replayed(model, answer, 4)
-    assert model.forward.cached_ids == held
+    assert [ids for ids in caches(model) if ids] == [held]
     further = [*held, 5, 6]
-    kept = model.forward.reuse(further)
+    slot = caches(model).index(held)
+    kept = model.forward.reuse(further, slot=slot)
     assert kept == len(held)
-    row = model.forward.run(further[kept:])[-1]
+    row = model.forward.run(further[kept:], slot=slot)[-1]
     np.testing.assert_allclose(row, reference.logits(WEIGHTS, SHAPE, further)[-1], atol=1e-4)
 
 
@@ -241,7 +252,7 @@ def test_reading_a_stored_chat_stays_in_the_cache_for_the_next_token(model: Mode
     model = forgetful(model)
     model.forward.clear()
     replayed(model, answer, 3)
-    assert len(model.forward.cached_ids) == len(PROMPT) + 3
+    assert max(map(len, caches(model))) == len(PROMPT) + 3
 
 
 def test_a_cancelled_replay_ends_between_two_chunks_and_the_next_is_right(model: Model) -> None:
@@ -250,7 +261,7 @@ def test_a_cancelled_replay_ends_between_two_chunks_and_the_next_is_right(model:
     model.forward.clear()
     looks: Iterator[bool] = iter([False, True])
     request = Replay(prompt=IdsPrompt(PROMPT), answer=(), sampling=SamplingParams())
-    assert replay(model, request, aside=False, cancelled=lambda: next(looks)) is None
+    assert replay(model, request, cancelled=lambda: next(looks)) is None
     found = replayed(model, answer, 0)
     assert found.recomputed
     assert found.alternatives[0].logprob == pytest.approx(answer[0].top[0].logprob, abs=1e-4)
@@ -277,7 +288,7 @@ def test_what_cannot_be_replayed_is_a_sentence(
 ) -> None:
     asked = {"prompt": IdsPrompt(PROMPT), "answer": (), "sampling": SamplingParams(), **changes}
     with pytest.raises(InvalidRequest, match=sentence):
-        replay(model, Replay(**asked), aside=False, cancelled=lambda: False)
+        replay(model, Replay(**asked), cancelled=lambda: False)
 
 
 def test_ids_that_do_not_fit_the_context_are_refused(model: Model) -> None:
@@ -287,7 +298,7 @@ def test_ids_that_do_not_fit_the_context_are_refused(model: Model) -> None:
         sampling=SamplingParams(),
     )
     with pytest.raises(ContextExceeded):
-        replay(model, request, aside=False, cancelled=lambda: False)
+        replay(model, request, cancelled=lambda: False)
 
 
 def test_control_tokens_come_with_their_names(built_in: Model) -> None:
@@ -311,11 +322,15 @@ def test_any_ids_at_any_time_give_what_the_reference_says(
         sampling=SamplingParams(),
         top=SHAPE.vocabulary,
     )
-    aside = data.draw(st.booleans())
-    before = model.forward.cached_ids
-    found = replay(model, request, aside=aside, cancelled=lambda: False)
+    taken = data.draw(st.integers(0, len(model.forward.slots)))
+    for slot in range(taken):
+        model.forward.slots[slot].taken = True
+    before = caches(model)
+    found = replay(model, request, cancelled=lambda: False)
     assert found
     got = {each.id: each.logprob for each in found.alternatives}
     expected = slow_logprobs(reference.logits(WEIGHTS, SHAPE, ids)[-1])
     assert [got[id] for id in range(SHAPE.vocabulary)] == pytest.approx(expected.tolist(), abs=1e-4)
-    assert not aside or model.forward.cached_ids == before
+    assert caches(model)[:taken] == before[:taken]
+    for slot in range(taken):
+        model.forward.slots.release(slot)

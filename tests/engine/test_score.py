@@ -12,7 +12,7 @@ from app.domain.requests import IdsPrompt, Score, TextPrompt
 from app.domain.tokens import Channel, Source
 from app.engine.generate import generate
 from app.engine.model import Model
-from app.engine.score import begin, tick
+from app.engine.score import begin
 from app.errors import ContextExceeded, InvalidRequest
 from tests.engine import graphs, reference
 from tests.engine.reference import Shape
@@ -25,6 +25,8 @@ from tests.engine.test_generate import (
     opened,
     records,
     request,
+    run,
+    stepped,
     text,
     text_folder,
 )
@@ -42,11 +44,7 @@ def text_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 def score(model: Model, prompt: TextPrompt | IdsPrompt, top_logprobs: int = 5) -> list[Event]:
-    scoring = begin(model, Score(prompt=prompt, top_logprobs=top_logprobs))
-    events: list[Event] = []
-    while not scoring.finished:
-        events += tick(model, scoring)
-    return events
+    return run(model, begin(model, Score(prompt=prompt, top_logprobs=top_logprobs)))
 
 
 def with_special(folder: Path, single: str) -> Path:
@@ -143,9 +141,9 @@ def test_a_completion_reads_the_start_token_but_not_the_end_token(tmp_path: Path
 @pytest.mark.parametrize("after", [0, 1])
 def test_cancel_ends_within_one_tick(ids_model: Model, after: int) -> None:
     scoring = begin(ids_model, Score(prompt=IdsPrompt(PROMPT)))
-    events = [event for _ in range(after) for event in tick(ids_model, scoring)]
+    events = [event for _ in range(after) for event in stepped(ids_model, scoring)]
     scoring.cancel()
-    events += tick(ids_model, scoring)
+    events += stepped(ids_model, scoring)
     assert finished(events).reason is FinishReason.CANCELLED
     assert len(records(events)) == after * 129
 

@@ -1,0 +1,108 @@
+"""The key-value caches of several conversations in shared buffers, one row each.
+
+Grouped-query graphs write new keys and values into buffers of a fixed capacity, so that the past
+and the present are the same memory and a rewind is an integer. Neighbouring rows can be bound as
+one batch; which conversation has which row may change, at the cost of a copy.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+
+import numpy as np
+
+from app.engine.contract import Contract
+from app.engine.session import IOBinding
+from app.errors import OutOfMemory
+
+
+class KvPool:
+    """One buffer [slots, kv_heads, capacity, head_size] per state, bound as past and as present.
+
+    The system gives memory only to the positions that have been written.
+
+    Raises:
+        OutOfMemory: the buffers do not fit.
+    """
+
+    def __init__(self, contract: Contract, slots: int, capacity: int) -> None:
+        try:
+            self._arrays = [
+                np.zeros((slots, each.kv_heads, capacity, each.head_size), dtype=each.dtype)
+                for each in contract.states
+            ]
+        except MemoryError as error:
+            raise OutOfMemory(
+                f"There is not enough memory for a context of {capacity:,} tokens.",
+                "Close other programs, or choose a smaller model.",
+            ) from error
+        self._states = contract.states
+        self.caches = [SharedKv(self, row) for row in range(slots)]
+
+    def bind(self, binding: IOBinding, start: int, count: int) -> None:
+        """Bind rows `start` to `start + count`; once is enough for the life of `binding`."""
+        for state, array in zip(self._states, self._arrays, strict=True):
+            rows = array[start : start + count]
+            memory = ("cpu", 0, state.dtype, rows.shape, rows.ctypes.data)
+            binding.bind_input(state.past, *memory)
+            binding.bind_output(state.present, *memory)
+
+    def gather(self, chosen: Collection["SharedKv"], held: Mapping["SharedKv", int]) -> int:
+        """Move the `chosen` caches into neighbouring rows and return the first of these.
+
+        `held` says how many positions of each cache count; the rows are taken where the fewest
+        have to be copied.
+        """
+        starts = range(len(self.caches) - len(chosen) + 1)
+        start = min(starts, key=lambda at: self._moved(at, chosen, held))
+        rows = range(start, start + len(chosen))
+        guests = [cache for cache in self.caches if cache.row in rows and cache not in chosen]
+        outside = [cache for cache in chosen if cache.row not in rows]
+        for cache, guest in zip(outside, guests, strict=True):
+            self._swap(cache, guest, held)
+        return start
+
+    def save(self, row: int, start: int, stop: int) -> Callable[[], None]:
+        """Copy these positions; the returned function brings them back."""
+        copies = [array[row, :, start:stop].copy() for array in self._arrays]
+
+        def restore() -> None:
+            for array, copy in zip(self._arrays, copies, strict=True):
+                array[row, :, start:stop] = copy
+
+        return restore
+
+    def _moved(
+        self, start: int, chosen: Collection["SharedKv"], held: Mapping["SharedKv", int]
+    ) -> int:
+        """Positions to copy if `chosen` are to lie from row `start` on."""
+        rows = range(start, start + len(chosen))
+        return sum(held[cache] for cache in self.caches if (cache.row in rows) != (cache in chosen))
+
+    def _swap(self, one: "SharedKv", other: "SharedKv", held: Mapping["SharedKv", int]) -> None:
+        mine, theirs = held[one], held[other]
+        for array in self._arrays:
+            kept = array[one.row, :, :mine].copy()
+            array[one.row, :, :theirs] = array[other.row, :, :theirs]
+            array[other.row, :, :mine] = kept
+        one.row, other.row = other.row, one.row
+
+
+class SharedKv:
+    """One row of a pool; the graph is told how many of its positions count."""
+
+    def __init__(self, pool: KvPool, row: int) -> None:
+        self.row = row
+        self._pool = pool
+
+    def bind(self, binding: IOBinding) -> None:
+        """Bind the row."""
+        self._pool.bind(binding, self.row, 1)
+
+    def commit(self, binding: IOBinding) -> None:
+        """Nothing to do: the graph wrote into the buffers."""
+
+    def rewind(self, length: int) -> None:
+        """Nothing to do: positions that do not count are never read."""
+
+    def save(self, start: int, stop: int) -> Callable[[], None]:
+        """Copy these positions, the only ones that will be written over."""
+        return self._pool.save(self.row, start, stop)

@@ -1,0 +1,94 @@
+"""What every request shares while it is computed: ids, the place of its cache, how it ends."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.domain.events import Event, Finished, FinishReason, Timings, Usage
+from app.engine.clock import Clock
+from app.engine.rows import RowStore
+from app.engine.transcript import Transcript
+
+
+class Work(ABC):
+    """One request, computed chunk by chunk and token by token.
+
+    The first `computed` of `ids` are in the cache of `slot`, which is None while the request waits
+    for one. `reason` is None until it has ended, `error` is what it ended in otherwise. With
+    `every_position` all its tokens are asked for logits. `waiting_since` (seconds of the clock's
+    kind) is when a chunk of it was last read.
+    """
+
+    every_position = False
+
+    def __init__(self, ids: Sequence[int], transcript: Transcript) -> None:
+        self.ids = list(ids)
+        self.computed = 0
+        self.slot: int | None = None
+        self.cancelled = False
+        self.reason: FinishReason | None = None
+        self.error: BaseException | None = None
+        self.clock = Clock()
+        self.waiting_since = self.clock.began
+        self._cached: int | None = None
+        self._transcript = transcript
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self.reason is not None or self.error is not None
+
+    @property
+    def decoding(self) -> bool:
+        """Whether one more token is all that has to be run."""
+        return not self.every_position and self.computed == len(self.ids) - 1
+
+    @property
+    @abstractmethod
+    def reusable(self) -> Sequence[int]:
+        """The ids whose keys and values may be taken from a cache; the last one is run anyway."""
+
+    @abstractmethod
+    def advance(self, count: int, logits: np.ndarray, rows: RowStore) -> list[Event]:
+        """The next `count` ids are computed and gave `logits`, float32 [1 or n, V]."""
+
+    @abstractmethod
+    def usage(self) -> Usage:
+        """Its counts of tokens."""
+
+    @abstractmethod
+    def timings(self) -> Timings:
+        """Its speeds."""
+
+    @property
+    def seed(self) -> int | None:
+        """What reproduces it; None where nothing is drawn."""
+        return None
+
+    def seat(self, slot: int, cached: int) -> None:
+        """Take a place whose cache holds the first `cached` ids, at first or again."""
+        self.slot, self.computed = slot, cached
+        if self._cached is None:
+            self._cached = cached
+            self.clock.started()
+
+    def cancel(self) -> None:
+        """End within one tick."""
+        self.cancelled = True
+
+    def end(self, reason: FinishReason) -> None:
+        """Take no more tokens."""
+        self.reason = reason
+        self._transcript.close()
+
+    def fail(self, error: BaseException) -> None:
+        """End with an error; what it gave out already stays given."""
+        self.error = error
+
+    def events(self) -> list[Event]:
+        """What came since the last call; Finished closes a request that ended well."""
+        events: list[Event] = [*self._transcript.take()]
+        if self.reason is not None and self.error is None:
+            events.append(Finished(self.reason, self.usage(), self.timings(), self.seed))
+        return events
