@@ -2,7 +2,7 @@
 needs any more."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,9 +81,26 @@ class Rewrite:
         self.model.graph.initializer.append(tensor)
         return name
 
+    def add_weights(self, new: Iterable[TensorProto]) -> None:
+        """New stored weights, those left out that are there by name."""
+        for each in new:
+            if each.name not in self._weights:
+                self.model.graph.initializer.append(each)
+                self._weights[each.name] = each
+
     def insert_before(self, node: NodeProto, *new: NodeProto) -> None:
         """Put nodes in front of one that is there."""
         place = next(at for at, each in enumerate(self.nodes) if each is node)
+        for offset, each in enumerate(new):
+            self.model.graph.node.insert(place + offset, each)
+
+    def put(self, outputs: Sequence[str], new: Sequence[NodeProto]) -> None:
+        """Put nodes that give `outputs` where the first of them was given until now."""
+        place = next(at for at, node in enumerate(self.nodes) if outputs[0] in node.output)
+        for node in [self.producers[name] for name in outputs]:
+            for at, name in enumerate(node.output):
+                if name in outputs:
+                    node.output[at] = f"{name}/before"
         for offset, each in enumerate(new):
             self.model.graph.node.insert(place + offset, each)
 

@@ -1,0 +1,121 @@
+"""Attention that standard operators spell out, fused to `GroupQueryAttention`, whose cache may be
+written in place and which takes its lengths as they are. Only where every layer is proven to do
+the same within float32 rounding; one that is not leaves the whole graph as it is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from onnx import ModelProto, TensorProto
+
+from app.engine import operators
+from app.engine.prepare.attention import Attention, find_attentions
+from app.engine.prepare.flow import Flow, symbols
+from app.engine.prepare.lengths import LAST, TOTAL
+from app.engine.prepare.part import ReadWeight, Uncuttable
+from app.engine.prepare.proof import Proof, Rule
+from app.engine.prepare.rewrite import MICROSOFT, Rewrite, Unfit, grouped_attentions
+from app.engine.prepare.rotary import Rotary
+from app.engine.prepare.spelling import fused_nodes, table_names
+from app.errors import ModelUnsupported
+
+_COUNTED = ("attention_mask", "position_ids")
+_HEAD_STEP = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """What is known of a graph's cache: each past and the present that continues it, the sizes,
+    and the most tokens that it will hold."""
+
+    pairs: Mapping[str, str]
+    kv_heads: int
+    head_size: int
+    context: int
+
+
+def fuse_attention(
+    model: ModelProto, cache: Cache, read: ReadWeight, on_layer: Callable[[int, int], None]
+) -> ModelProto | Unfit:
+    """Fuse every attention of the graph; `read` brings weights that lie in other files.
+
+    `on_layer` gets the layers proven and their number.
+    """
+    if grouped_attentions(model):
+        return Unfit("its attention is fused already")
+    if cache.head_size % _HEAD_STEP:
+        return Unfit(f"its head size, {cache.head_size}, is no multiple of {_HEAD_STEP}")
+    rewrite = Rewrite(model)
+    names = symbols(rewrite, "input_ids", next(iter(cache.pairs)), "attention_mask")
+    if names is None or any(_kind(model, name) != TensorProto.FLOAT for name in cache.pairs):
+        return Unfit("its cache is not float32 of sizes that have names")
+    flow = Flow(rewrite, _COUNTED, names)
+    found = find_attentions(flow, cache.pairs, cache.head_size, cache.kv_heads)
+    if isinstance(found, Unfit):
+        return found
+    rules = _rules(flow, read, found, cache.context, on_layer)
+    return rules if isinstance(rules, Unfit) else _replace(flow, found, rules, cache)
+
+
+def _rules(
+    flow: Flow,
+    read: ReadWeight,
+    found: list[Attention],
+    context: int,
+    on_layer: Callable[[int, int], None],
+) -> list[Rule] | Unfit:
+    rules = []
+    for layer, attention in enumerate(found):
+        on_layer(layer, len(found))
+        try:
+            rule = Proof(flow, read, attention, context).rule()
+        except Uncuttable as obstacle:
+            return Unfit(str(obstacle))
+        except ModelUnsupported:
+            return Unfit("an attention cannot be run on its own")
+        if isinstance(rule, Unfit):
+            return rule
+        rules.append(rule)
+    on_layer(len(found), len(found))
+    return rules
+
+
+def _replace(
+    flow: Flow, found: list[Attention], rules: list[Rule], cache: Cache
+) -> ModelProto | Unfit:
+    rewrite = flow.rewrite
+    rewrite.add_input(LAST, TensorProto.INT32, [flow.symbols.batch])
+    rewrite.add_input(TOTAL, TensorProto.INT32, [])
+    tables = _Tables(rewrite)
+    for attention, rule in zip(found, rules, strict=True):
+        nodes, weights = fused_nodes(attention, rule, (LAST, TOTAL), tables.of(rule.rotary))
+        rewrite.add_weights(weights)
+        rewrite.put(attention.outputs, nodes)
+    if all(each.domain != MICROSOFT for each in rewrite.model.opset_import):
+        rewrite.model.opset_import.add(domain=MICROSOFT, version=1)
+    fused = rewrite.sweep()
+    if not operators.share_memory(fused, cache.pairs):
+        return Unfit("something else than attention reads its cache")
+    return fused
+
+
+class _Tables:
+    """Rotary tables of a graph, each stored once however many layers read it."""
+
+    def __init__(self, rewrite: Rewrite) -> None:
+        self._rewrite = rewrite
+        self._names: dict[bytes, tuple[str, str]] = {}
+
+    def of(self, rotary: Rotary | None) -> tuple[str, str] | None:
+        """The names of the stored tables."""
+        if rotary is None:
+            return None
+        content = rotary.cosines.tobytes() + rotary.sines.tobytes()
+        if content not in self._names:
+            names = self._names[content] = table_names(f"rotary_{len(self._names)}")
+            self._rewrite.add_weights(rotary.weights(names))
+        return self._names[content]
+
+
+def _kind(model: ModelProto, name: str) -> int:
+    found = next(each for each in model.graph.input if each.name == name)
+    return found.type.tensor_type.elem_type
