@@ -22,7 +22,8 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     """A model as the worker understood it.
 
     `context_length` is the most tokens (prompt and answer together) this load can hold, `slots`
-    how many conversations of that length it can remember, which is how many requests run at once.
+    how many conversations of that length it can remember, which is how many requests run at once,
+    and `rows_per_run` how many of them one run of the graph can advance.
     `reasoning_switch` and `effort_switch` name the chat template's variable that turns thinking
     on and off, or sets its effort; None where the template has none. `providers` are the
     execution providers the session really has, the first one preferred, `placements` what each of
@@ -37,6 +38,7 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     variants: tuple[str, ...]
     context_length: int
     slots: int = 1
+    rows_per_run: int = 1
     vocabulary_size: int
     has_tokenizer: bool
     has_template: bool

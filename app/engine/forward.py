@@ -3,37 +3,50 @@
 The only caller of a session. It knows no text, no sampling and no requests.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 
+from app.engine.batch import BatchRuns
 from app.engine.binding import BoundRun
 from app.engine.contract import Contract
 from app.engine.kv import KvCache
-from app.engine.pool import SharedKv
 from app.engine.session import Session
 from app.engine.slots import Slots
-from app.errors import CandorError, ContextExceeded, InvalidRequest, ModelUnsupported
+from app.errors import CandorError, ContextExceeded, InvalidRequest, ModelUnsupported, OutOfMemory
 
 CHUNK = 128
 """Tokens per run while a prompt is read: as fast as one long run, and it can be stopped."""
+
+Outcome = np.ndarray | CandorError
+"""Logits float32 [1, V], or why there are none."""
+
+_log = logging.getLogger(__name__)
 
 
 class Forward:
     """The model's forward pass over cached conversations, one in each of `slots`.
 
-    `capacity` is the most tokens that a conversation holds.
+    `capacity` is the most tokens that a conversation holds, `rows_per_run` the most conversations
+    that one run of the graph advances. `batch` is None where their caches are apart.
     """
 
     def __init__(
-        self, session: Session, contract: Contract, caches: Sequence[KvCache], capacity: int
+        self,
+        session: Session,
+        contract: Contract,
+        caches: Sequence[KvCache],
+        capacity: int,
+        batch: BatchRuns | None = None,
     ) -> None:
         self.capacity = capacity
         self.slots = Slots(caches)
+        self.rows_per_run = len(caches) if batch and contract.batched else 1
         self._session = session
         self._contract = contract
-        self._decode: dict[int, BoundRun] = {}
+        self._batch = batch
 
     def cached_ids(self, slot: int = 0) -> tuple[int, ...]:
         """The tokens that the cache of a slot holds."""
@@ -90,21 +103,67 @@ class Forward:
         """
         place = self.slots[slot]
         self._check_room(len(place.ids), len(ids))
-        bound = self._bound(place.kv, len(ids), every_position)
-        logits = bound.run(ids, len(place.ids))
-        _check_finite(logits)
+        bound = BoundRun(self._session, self._contract, place.kv.bind, None, every_position)
+        logits = bound.run([ids], [len(place.ids)])
+        if error := _unsound(logits):
+            raise error
         place.kv.commit(bound.binding)
         place.ids.extend(ids)
         return logits
 
-    def decode(self, steps: Sequence[tuple[int, int]]) -> list[np.ndarray | CandorError]:
+    def decode(self, steps: Sequence[tuple[int, int]]) -> list[Outcome]:
         """Append one id to each of several slots, given as (slot, id).
 
-        Returns for each the logits float32 [1, V] that follow, or what went wrong in its row.
+        Returns for each the logits float32 [1, V] that follow, which may be a view that the next
+        call overwrites, or the error of this row alone. Where the graph can, rows run together;
+        where memory does not last for that, fewer do from then on.
         """
-        return [self._outcome(slot, id) for slot, id in steps]
+        found: list[Outcome] = []
+        while len(found) < len(steps):
+            part = self._decode(steps[len(found) :][: self.rows_per_run])
+            if len(found) + len(part) < len(steps):
+                part = [row.copy() if isinstance(row, np.ndarray) else row for row in part]
+            found += part
+        return found
 
-    def _outcome(self, slot: int, id: int) -> np.ndarray | CandorError:
+    def _decode(self, steps: Sequence[tuple[int, int]]) -> list[Outcome]:
+        """The outcomes of these rows; none where they proved too many to run together."""
+        if self._batch is None:
+            return [self._alone(slot, id) for slot, id in steps]
+        try:
+            return self._together(self._batch, steps)
+        except CandorError as error:
+            if len(steps) == 1:
+                return [error]
+            return self._split(steps, error)
+
+    def _together(self, batch: BatchRuns, steps: Sequence[tuple[int, int]]) -> list[Outcome]:
+        for slot, _ in steps:
+            self._check_room(len(self.slots[slot].ids), 1)
+        logits = batch.run(steps, [slot.ids for slot in self.slots])
+        found: list[Outcome] = []
+        for (slot, id), row in zip(steps, logits[:, None], strict=True):
+            error = _unsound(row)
+            if error is None:
+                self.slots[slot].ids.append(id)
+            found.append(error or row)
+        return found
+
+    def _split(self, steps: Sequence[tuple[int, int]], error: CandorError) -> list[Outcome]:
+        """After a run of several rows that failed: fewer at a time, or each alone this once."""
+        if isinstance(error, OutOfMemory):
+            self.rows_per_run = len(steps) // 2
+            _log.warning(
+                "There is not enough memory to run %d conversations at once; from now on at most"
+                " %d run together.",
+                len(steps),
+                self.rows_per_run,
+            )
+            return []
+        _log.warning("%d conversations could not run at once: %s", len(steps), error)
+        return [self._alone(slot, id) for slot, id in steps]
+
+    def _alone(self, slot: int, id: int) -> Outcome:
         try:
             return self.run([id], slot=slot)
         except CandorError as error:
@@ -120,21 +179,13 @@ class Forward:
                 "Shorten the conversation.",
             )
 
-    def _bound(self, kv: KvCache, count: int, every_position: bool) -> BoundRun:
-        """A run over `count` tokens; the one that decodes is bound once where that is possible."""
-        if count > 1 or not isinstance(kv, SharedKv):
-            return BoundRun(self._session, self._contract, kv, count, every_position)
-        if kv.row not in self._decode:
-            self._decode[kv.row] = BoundRun(self._session, self._contract, kv, 1, every_position)
-        return self._decode[kv.row]
 
-
-def _check_finite(logits: np.ndarray) -> None:
+def _unsound(logits: np.ndarray) -> ModelUnsupported | None:
     # The maximum is NaN, +inf or (all masked) -inf exactly where softmax has no answer; single
     # -inf logits are sound.
-    if not np.isfinite(logits.max()):
-        raise ModelUnsupported(
-            "The model gives numbers that are not finite, so its variant does not work on this "
-            "device.",
-            "Try another variant of the model.",
-        )
+    if np.isfinite(logits.max()):
+        return None
+    return ModelUnsupported(
+        "The model gives numbers that are not finite, so its variant does not work on this device.",
+        "Try another variant of the model.",
+    )

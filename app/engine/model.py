@@ -9,6 +9,7 @@ from pathlib import Path
 from app.domain.models import ModelInfo
 from app.domain.requests import Provider
 from app.engine import files
+from app.engine.batch import BatchRuns
 from app.engine.config import Configs, read_configs
 from app.engine.contract import Contract, read_contract
 from app.engine.defaults import eos_ids, sampling_defaults
@@ -83,6 +84,7 @@ def open_model(
         variants=tuple(each.name for each in folder.variants),
         context_length=forward.capacity,
         slots=len(forward.slots),
+        rows_per_run=forward.rows_per_run,
         vocabulary_size=rows,
         has_tokenizer=tokenizer is not None,
         has_template=template is not None,
@@ -123,9 +125,10 @@ def open_text(
 def _open_forward(session: Session, contract: Contract, configs: Configs) -> Forward:
     space = room(contract, configs)
     if contract.in_place and not session.copies_inputs:
-        caches = KvPool(contract, space.slots, space.capacity).caches
-    else:
-        caches = [GrowingKv(contract) for _ in range(space.slots)]
+        pool = KvPool(contract, space.slots, space.capacity)
+        batch = BatchRuns(session, contract, pool)
+        return Forward(session, contract, pool.caches, space.capacity, batch)
+    caches = [GrowingKv(contract) for _ in range(space.slots)]
     return Forward(session, contract, caches, space.capacity)
 
 

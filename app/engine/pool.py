@@ -5,7 +5,7 @@ and the present are the same memory and a rewind is an integer. Neighbouring row
 one batch; which conversation has which row may change, at the cost of a copy.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -45,20 +45,24 @@ class KvPool:
             binding.bind_input(state.past, *memory)
             binding.bind_output(state.present, *memory)
 
-    def gather(self, chosen: Collection["SharedKv"], held: Mapping["SharedKv", int]) -> int:
-        """Move the `chosen` caches into neighbouring rows and return the first of these.
+    def gather(self, chosen: Sequence[int], held: Sequence[int]) -> list[int]:
+        """Move the `chosen` caches into neighbouring rows; returns them in the order of their rows.
 
-        `held` says how many positions of each cache count; the rows are taken where the fewest
-        have to be copied.
+        Caches go by their places in `caches`, and `held` says how many positions of each count.
+        The rows are taken where the fewest positions have to be copied.
         """
         starts = range(len(self.caches) - len(chosen) + 1)
         start = min(starts, key=lambda at: self._moved(at, chosen, held))
         rows = range(start, start + len(chosen))
-        guests = [cache for cache in self.caches if cache.row in rows and cache not in chosen]
-        outside = [cache for cache in chosen if cache.row not in rows]
-        for cache, guest in zip(outside, guests, strict=True):
-            self._swap(cache, guest, held)
-        return start
+        outside = [each for each in chosen if self.caches[each].row not in rows]
+        inside = [
+            each
+            for each, cache in enumerate(self.caches)
+            if cache.row in rows and each not in chosen
+        ]
+        for one, other in zip(outside, inside, strict=True):
+            self._swap(one, other, held)
+        return sorted(chosen, key=lambda each: self.caches[each].row)
 
     def save(self, row: int, start: int, stop: int) -> Callable[[], None]:
         """Copy these positions; the returned function brings them back."""
@@ -70,20 +74,22 @@ class KvPool:
 
         return restore
 
-    def _moved(
-        self, start: int, chosen: Collection["SharedKv"], held: Mapping["SharedKv", int]
-    ) -> int:
+    def _moved(self, start: int, chosen: Sequence[int], held: Sequence[int]) -> int:
         """Positions to copy if `chosen` are to lie from row `start` on."""
         rows = range(start, start + len(chosen))
-        return sum(held[cache] for cache in self.caches if (cache.row in rows) != (cache in chosen))
+        return sum(
+            held[each]
+            for each, cache in enumerate(self.caches)
+            if (cache.row in rows) != (each in chosen)
+        )
 
-    def _swap(self, one: "SharedKv", other: "SharedKv", held: Mapping["SharedKv", int]) -> None:
-        mine, theirs = held[one], held[other]
+    def _swap(self, one: int, other: int, held: Sequence[int]) -> None:
+        mine, theirs = self.caches[one].row, self.caches[other].row
         for array in self._arrays:
-            kept = array[one.row, :, :mine].copy()
-            array[one.row, :, :theirs] = array[other.row, :, :theirs]
-            array[other.row, :, :mine] = kept
-        one.row, other.row = other.row, one.row
+            kept = array[mine, :, : held[one]].copy()
+            array[mine, :, : held[other]] = array[theirs, :, : held[other]]
+            array[theirs, :, : held[one]] = kept
+        self.caches[one].row, self.caches[other].row = theirs, mine
 
 
 class SharedKv:

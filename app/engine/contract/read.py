@@ -4,6 +4,7 @@ import numpy as np
 from onnx import ModelProto
 
 from app.engine import operators
+from app.engine.contract.batching import keeps_rows_apart
 from app.engine.contract.feeds import take_feeds
 from app.engine.contract.names import Geometry, Names
 from app.engine.contract.states import take_states
@@ -33,11 +34,13 @@ def read_contract(model: ModelProto, names: Names, geometry: Geometry) -> Contra
         raise missing("input", names.ids, outputs)
     if not states:
         raise ModelUnsupported("This model has no key-value cache.", HINT)
+    in_place = operators.share_memory(model, {each.past: each.present for each in states})
     return Contract(
         feeds=feeds,
         logits=_read_logits(outputs, names.logits),
         states=states,
-        in_place=operators.share_memory(model, {each.past: each.present for each in states}),
+        in_place=in_place,
+        batched=in_place and keeps_rows_apart(model, feeds),
         rotary_positions=operators.rotary_positions(model),
     )
 

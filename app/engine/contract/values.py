@@ -69,7 +69,8 @@ class State:
 class Contract:
     """How to feed a decoder.
 
-    `in_place` says that the graph may write its present into the memory of its past;
+    `in_place` says that the graph may write its present into the memory of its past, and `batched`
+    that rows of different lengths may run at once then;
     `rotary_positions` is the number of positions of its stored rotary tables, where it has any.
     """
 
@@ -77,6 +78,7 @@ class Contract:
     logits: Logits
     states: tuple[State, ...]
     in_place: bool
+    batched: bool
     rotary_positions: int | None
 
     def feed(self, role: Role) -> Feed | None:

@@ -1,0 +1,47 @@
+"""Several conversations in one run of the graph: one new token in each row."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from app.engine.binding import BoundRun
+from app.engine.contract import Contract
+from app.engine.pool import KvPool
+from app.engine.session import Session
+
+
+class BatchRuns:
+    """Runs over neighbouring rows of a pool, each bound once and kept, with one buffer for all."""
+
+    def __init__(self, session: Session, contract: Contract, pool: KvPool) -> None:
+        self._session = session
+        self._contract = contract
+        self._pool = pool
+        self._bound: dict[tuple[int, int], BoundRun] = {}
+        spec = contract.logits
+        shape = (len(pool.caches), 1, spec.vocabulary or 0)
+        self._logits = np.zeros(shape, dtype=spec.dtype) if spec.vocabulary else None
+
+    def run(self, steps: Sequence[tuple[int, int]], cached: Sequence[Sequence[int]]) -> np.ndarray:
+        """Logits float32 [n, V] that follow n pairs of slot and id, in their order.
+
+        `cached` has the ids of every slot. The array is a view that the next run overwrites.
+
+        Raises:
+            ModelUnsupported, OutOfMemory: as `Session.run`.
+        """
+        ids = dict(steps)
+        order = self._pool.gather(list(ids), [len(each) for each in cached])
+        bound = self._rows(self._pool.caches[order[0]].row, len(order))
+        logits = bound.run([[ids[slot]] for slot in order], [len(cached[slot]) for slot in order])
+        return logits[[order.index(slot) for slot in ids]] if order != list(ids) else logits
+
+    def _rows(self, start: int, count: int) -> BoundRun:
+        if (start, count) not in self._bound:
+            buffer = None if self._logits is None else self._logits[:count]
+            bind = partial(self._pool.bind, start=start, count=count)
+            self._bound[start, count] = BoundRun(
+                self._session, self._contract, bind, buffer, every_position=False
+            )
+        return self._bound[start, count]
