@@ -25,6 +25,9 @@ MICROSOFT = "com.microsoft"
 _DATA = "model.onnx.data"
 _ALIGNMENT = 4096
 
+Linear = Callable[["Graph", str, int, int], str]
+"""Multiplies a tensor with a new matrix of so many rows and columns."""
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -141,12 +144,25 @@ def write_optimum(folder: Path, sizes: Sizes, seed: int = 0) -> Path:
     """Write the decoder in float32 and standard operators, its cache grown by Concat."""
     folder.mkdir(parents=True, exist_ok=True)
     with Graph(folder, seed) as g:
-        _optimum_decoder(g, sizes)
+        _optimum_decoder(g, sizes, _linear)
     _save(folder, g, sizes, positions=True)
     return folder
 
 
-WRITERS: dict[str, Callable[..., Path]] = {"genai": write_genai, "optimum": write_optimum}
+def write_optimum4(folder: Path, sizes: Sizes, seed: int = 0) -> Path:
+    """The same with its matrices quantised to 4 bits; the embedding stays float32."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Graph(folder, seed) as g:
+        _optimum_decoder(g, sizes, _linear4)
+    _save(folder, g, sizes, positions=True)
+    return folder
+
+
+WRITERS: dict[str, Callable[..., Path]] = {
+    "genai": write_genai,
+    "optimum": write_optimum,
+    "optimum-int4": write_optimum4,
+}
 
 
 def _genai_decoder(g: Graph, sizes: Sizes) -> None:
@@ -191,29 +207,40 @@ def _genai_attention(g: Graph, x: str, sizes: Sizes, layer: int, shared: list[st
     )  # fmt: skip
 
 
-def _optimum_decoder(g: Graph, sizes: Sizes) -> None:
+def _optimum_decoder(g: Graph, sizes: Sizes, linear: Linear) -> None:
     table = g.weight(g.matrix(sizes.hidden, sizes.vocabulary).T)
     x = g.op("Gather", table, "input_ids")
     turns, mask = _turns(g, sizes), _causal_mask(g)
     for layer in range(sizes.layers):
         h = _spelled_norm(g, x, sizes.hidden)
-        x = g.op("Add", x, _optimum_attention(g, h, sizes, layer, turns, mask))
+        x = g.op("Add", x, _optimum_attention(g, h, sizes, layer, turns, mask, linear))
         h = _spelled_norm(g, x, sizes.hidden)
-        gate = _linear(g, h, sizes.hidden, sizes.ffn)
+        gate = linear(g, h, sizes.hidden, sizes.ffn)
         opened = g.op("Mul", gate, g.op("Sigmoid", gate))
-        fed = g.op("Mul", opened, _linear(g, h, sizes.hidden, sizes.ffn))
-        x = g.op("Add", x, _linear(g, fed, sizes.ffn, sizes.hidden))
-    head = g.op("Transpose", table, perm=[1, 0])
-    g.op("MatMul", _spelled_norm(g, x, sizes.hidden), head, outputs=("logits",))
+        fed = g.op("Mul", opened, linear(g, h, sizes.hidden, sizes.ffn))
+        x = g.op("Add", x, linear(g, fed, sizes.ffn, sizes.hidden))
+    normed = _spelled_norm(g, x, sizes.hidden)
+    if linear is _linear4:
+        packed = _packed(g, sizes.hidden, sizes.vocabulary)
+        _matmul4(g, normed, sizes.hidden, sizes.vocabulary, packed, "logits")
+    else:
+        head = g.op("Transpose", table, perm=[1, 0])
+        g.op("MatMul", normed, head, outputs=("logits",))
 
 
 def _optimum_attention(
-    g: Graph, x: str, sizes: Sizes, layer: int, turns: tuple[str, str], mask: str
+    g: Graph,
+    x: str,
+    sizes: Sizes,
+    layer: int,
+    turns: tuple[str, str],
+    mask: str,
+    linear: Linear,
 ) -> str:
     size, heads, kv_heads = sizes.head_size, sizes.heads, sizes.kv_heads
-    q = _split(g, _linear(g, x, sizes.hidden, heads * size), sizes)
-    k = _split(g, _linear(g, x, sizes.hidden, kv_heads * size), sizes)
-    v = _split(g, _linear(g, x, sizes.hidden, kv_heads * size), sizes)
+    q = _split(g, linear(g, x, sizes.hidden, heads * size), sizes)
+    k = _split(g, linear(g, x, sizes.hidden, kv_heads * size), sizes)
+    v = _split(g, linear(g, x, sizes.hidden, kv_heads * size), sizes)
     if sizes.head_norms:
         q, k = _spelled_norm(g, q, size), _spelled_norm(g, k, size)
     q, k, v = (g.op("Transpose", each, perm=[0, 2, 1, 3]) for each in (q, k, v))
@@ -228,7 +255,7 @@ def _optimum_attention(
     weights = g.op("Softmax", g.op("Add", g.op("MatMul", q, k), mask), axis=-1)
     mixed = g.op("Transpose", g.op("MatMul", weights, v), perm=[0, 2, 1, 3])
     mixed = g.op("Reshape", mixed, g.constant([0, 0, heads * size]))
-    return _linear(g, mixed, heads * size, sizes.hidden)
+    return linear(g, mixed, heads * size, sizes.hidden)
 
 
 def _packed(g: Graph, rows: int, columns: int) -> tuple[str, str]:

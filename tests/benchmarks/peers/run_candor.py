@@ -1,0 +1,80 @@
+"""Candor's own engine, its loop and every token's full record included.
+
+Nothing is left out and nothing is made for this: a request becomes a sequence, and `tick` advances
+it, as in the worker.
+"""
+
+from app.domain.requests import Generate, IdsPrompt, Provider
+from app.domain.sampling import SamplingParams
+from app.engine.forward import CHUNK
+from app.engine.generate import begin, leave, tick
+from app.engine.model import Model, open_model
+from app.engine.sequence import Sequence
+from tests.benchmarks.comparison import operator_times
+from tests.benchmarks.peers.serving import Command, System, serve
+
+GREEDY = SamplingParams(temperature=0.0)
+
+
+class Candor(System):
+    """Greedy search at temperature 0, with the five likeliest beside each token."""
+
+    def load(self, context: int) -> None:
+        self._model = self._open()
+        self._sequences: list[Sequence] = []
+
+    def read(self, ids: list[int]) -> None:
+        self._ids = ids
+        self._begin([ids])
+
+    def rewind(self, length: int) -> None:
+        self._begin([self._ids[:length]])  # all but the last token are still in the cache
+
+    def step(self) -> None:
+        self._tick()
+
+    def read_rows(self, rows: list[list[int]]) -> None:
+        self._begin(rows)
+
+    def step_rows(self) -> None:
+        self._tick()
+
+    def profile(self, ids: list[int], tokens: int) -> Command:
+        def work() -> None:
+            self.load(2 * len(ids))
+            self.read(ids)
+            for _ in range(tokens):
+                self.step()
+
+        runs = operator_times.recorded(work)
+        chunks = -(-len(ids) // CHUNK)
+        return {
+            "prefill": operator_times.total(runs[-tokens - chunks : -tokens]),
+            "decode": operator_times.middle(runs[-tokens:]),
+        }
+
+    def _open(self) -> Model:
+        if self.options["prepared"]:
+            raise NotImplementedError("the engine cannot prepare graphs yet")
+        return open_model(self.folder, None, Provider.CPU, lambda done, total: None)
+
+    def _begin(self, prompts: list[list[int]]) -> None:
+        """Drop what was begun before, and read the prompts until each has its first token."""
+        for sequence in self._sequences:
+            leave(self._model, sequence)
+        self._sequences = [
+            begin(self._model, Generate(prompt=IdsPrompt(tuple(ids)), sampling=GREEDY))
+            for ids in prompts
+        ]
+        while any(len(each.ids) == each.prompt_length for each in self._sequences):
+            self._tick()
+
+    def _tick(self) -> None:
+        """One more token for every sequence that has read its prompt."""
+        for sequence, _ in tick(self._model, self._sequences):
+            if sequence.finished:
+                raise RuntimeError("an answer ended by itself") from sequence.error
+
+
+if __name__ == "__main__":
+    serve(Candor)
