@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from devenv import freeze, system
+from devenv import desktop, freeze, system
 from devenv.environment import Environment
 from devenv.errors import SetupError
 from devenv.libraries import BASE
@@ -76,6 +76,9 @@ def _run(environment: Environment, progress: Progress, arguments: list[str]) -> 
 def _test(environment: Environment, progress: Progress, arguments: list[str]) -> int:
     system.require_libraries(BASE, environment.log, progress)
     environment.ensure()
+    if not arguments:
+        tried = environment.log.with_name("no-screen")
+        desktop.install_what_can_be(tried, environment.log, progress)
     return hand_over([str(environment.python), "-P", "-m", "pytest", *arguments], ROOT)
 
 

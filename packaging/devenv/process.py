@@ -79,8 +79,9 @@ def _collect(
 
 def _read(child: subprocess.Popen[str], lines: "queue.SimpleQueue[str | None]") -> None:
     assert child.stdout is not None
-    for line in child.stdout:
-        lines.put(line)
+    with child.stdout:
+        for line in child.stdout:
+            lines.put(line)
     lines.put(None)
 
 

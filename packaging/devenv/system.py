@@ -52,7 +52,7 @@ def require_libraries(wanted: Sequence[Library], log: Path, progress: Progress) 
     """Have the libraries `wanted` on Linux: install the missing ones, or say how."""
     if not sys.platform.startswith("linux"):
         return
-    missing = [library for library in wanted if not _loads(library.file)]
+    missing = [library for library in wanted if not loads(library.file)]
     if not missing:
         return
     manager = package_manager(_distribution())
@@ -64,7 +64,7 @@ def require_libraries(wanted: Sequence[Library], log: Path, progress: Progress) 
         )
     packages = sorted({getattr(library, manager) for library in missing})
     _install(f"The window needs {files}.", manager, packages, log, progress)
-    still = [library.file for library in missing if not _loads(library.file)]
+    still = [library.file for library in missing if not loads(library.file)]
     if still:
         raise SetupError(f"{', '.join(still)} cannot be loaded although its package is there.")
 
@@ -113,7 +113,8 @@ def _install(why: str, manager: str, packages: list[str], log: Path, progress: P
     progress.finish()
 
 
-def _loads(file: str) -> bool:
+def loads(file: str) -> bool:
+    """Whether a shared library can be loaded."""
     try:
         ctypes.CDLL(file)
     except OSError:
