@@ -1,7 +1,8 @@
 """The program's one entry: sets the environment, then starts what was asked for.
 
 `candor` opens the window, `candor VERB ...` runs in the terminal, `candor --worker` is the
-inference process. Nothing heavy is imported before the choice is made.
+inference process and `candor --templates` its helper. Nothing heavy is imported before the choice
+is made.
 """
 
 import os
@@ -34,6 +35,10 @@ def _start(arguments: list[str]) -> int:
         from app.worker.main import main as work
 
         return work()
+    if arguments == ["--templates"]:
+        from app.worker.templates.child import main as render
+
+        return render()
     from app import bootstrap
 
     return bootstrap.terminal(arguments) if arguments else bootstrap.window()

@@ -18,7 +18,13 @@ ROOT = Path(__file__).resolve().parents[1]
 NATIVE = ["numpy", "onnxruntime", "onnx", "tokenizers", "jinja2"]
 QT = ["PySide6", "shiboken6", "qasync"]
 PRINT_LOADED = "import json, sys; print(json.dumps([n for n in sys.argv[1:] if n in sys.modules]))"
-OUTSIDE = ("app.engine", "app.worker.main", "app.worker.scheduler", "app.downloader")
+OUTSIDE = (
+    "app.engine",
+    "app.worker.main",
+    "app.worker.scheduler",
+    "app.worker.templates",
+    "app.downloader",
+)
 
 
 def import_all(belongs: Callable[[str], bool]) -> str:
@@ -58,6 +64,11 @@ def test_the_window_process_loads_no_engine() -> None:
 def test_the_terminal_process_loads_no_engine_no_qt_and_no_store() -> None:
     code = "import app.bootstrap, app.cli.main, app.worker.client"
     assert loaded(code, [*NATIVE, *QT, "apsw"]) == []
+
+
+def test_the_template_process_loads_jinja_and_nothing_else_that_is_heavy() -> None:
+    heavy = [*NATIVE, *QT, "asyncio", "apsw", "click", "rich"]
+    assert loaded("import app.worker.templates.child", heavy) == ["jinja2"]
 
 
 @pytest.mark.parametrize("package", ["app.engine", "app.worker"])

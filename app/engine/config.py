@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.engine.chat_files import chat_templates, special_tokens
 from app.engine.contract import Geometry, Names
 from app.engine.folder import ModelFolder
-from app.errors import ModelDamaged
 
 _CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "context_length")
 _GENAI_INPUTS = {
@@ -37,8 +37,9 @@ class Configs:
 
     `model` is config.json, `text` its part about the text model, `generation` is
     generation_config.json, `genai` and `decoder` are genai_config.json's model and its decoder,
-    `search` its sampling; `special_tokens` are the tokenizer's, by name, and `template` is the
-    chat template's source.
+    `search` its sampling; `special_tokens` are the tokenizer's, by name, and `adds_bos` says that
+    it puts the first of them before a text. `template` is the chat template's source, and
+    `tool_template` the one to take where there are tools.
     """
 
     model: Json
@@ -48,7 +49,9 @@ class Configs:
     decoder: Json
     search: Json
     special_tokens: Mapping[str, str]
+    adds_bos: bool
     template: str | None
+    tool_template: str | None
 
     @property
     def context_length(self) -> int | None:
@@ -97,6 +100,7 @@ def read_configs(folder: ModelFolder) -> Configs:
     model, tokenizer = folder.json("config.json"), folder.json("tokenizer_config.json")
     genai_config = folder.json("genai_config.json")
     genai = _section(genai_config, "model")
+    templates = chat_templates(folder, tokenizer)
     return Configs(
         model=model,
         text=_section(model, "text_config"),
@@ -104,35 +108,11 @@ def read_configs(folder: ModelFolder) -> Configs:
         genai=genai,
         decoder=_section(genai, "decoder"),
         search=_section(genai_config, "search"),
-        special_tokens=_special_tokens(folder.json("special_tokens_map.json") | tokenizer),
-        template=_template_source(folder, tokenizer),
+        special_tokens=special_tokens(folder.json("special_tokens_map.json") | tokenizer),
+        adds_bos=tokenizer.get("add_bos_token") is True,
+        template=templates.get("default"),
+        tool_template=templates.get("tool_use"),
     )
-
-
-def _template_source(folder: ModelFolder, tokenizer: Json) -> str | None:
-    """The chat template: a file of its own, or part of tokenizer_config.json."""
-    if file := folder.find("chat_template.jinja"):
-        try:
-            return file.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise ModelDamaged(f"{file.name} is not a text file.") from error
-    given = folder.json("chat_template.json").get("chat_template", tokenizer.get("chat_template"))
-    if isinstance(given, list):
-        named = {each.get("name"): each.get("template") for each in given if isinstance(each, dict)}
-        given = named.get("default") or next(iter(named.values()), None)
-    if not isinstance(given, str | None):
-        raise ModelDamaged("The model's chat template is not a text.")
-    return given
-
-
-def _special_tokens(config: Json) -> dict[str, str]:
-    """`bos_token`, `eos_token` and the like; each may be a text or an object with its text."""
-    contents = {
-        name: value.get("content") if isinstance(value, dict) else value
-        for name, value in config.items()
-        if name.endswith("_token")
-    }
-    return {name: text for name, text in contents.items() if isinstance(text, str)}
 
 
 def _section(config: Json, name: str) -> Json:

@@ -3,6 +3,7 @@
 import msgspec
 
 from app.domain.sampling import SamplingParams
+from app.engine import formats
 from app.engine.config import Configs
 from app.engine.tokenizer import Tokenizer
 from app.errors import InvalidRequest, ModelDamaged
@@ -29,16 +30,16 @@ _END_OF_TURN = (
     "<|endoftext|>",
     "</s>",
 )
-_HARMONY = "gpt_oss"  # its <|end|> closes a channel, not the turn
 
 
 def sampling_defaults(configs: Configs) -> SamplingParams:
-    """The sampling that generation_config.json, or else genai's `search`, asks for.
+    """The sampling that generation_config.json asks for, or genai's `search` where it is silent.
 
     Raises:
         ModelDamaged: a value is no number or out of range.
     """
-    given = configs.generation or configs.search
+    speaks = any(configs.generation.get(name) is not None for name in (*_SAMPLING, "do_sample"))
+    given = configs.generation if speaks else configs.search
     values = {name: given[name] for name in _SAMPLING if given.get(name) is not None}
     if given.get("do_sample") is False:
         values["temperature"] = 0.0
@@ -58,18 +59,20 @@ def eos_ids(configs: Configs, tokenizer: Tokenizer | None) -> frozenset[int]:
     named = {id for config in configs.all() for id in _ids(config.get("eos_token_id"))}
     if tokenizer is None:
         return frozenset(named)
-    markers = [each for each in _end_markers(configs) if each in (configs.template or "")]
+    markers = [each for each in _END_OF_TURN if each in (configs.template or "")]
     own = configs.special_tokens.get("eos_token", "")
-    written = [tokenizer.id_of(each) for each in (own, *markers)]
-    return frozenset(named | {id for id in written if id is not None})
+    written = (tokenizer.id_of(each) for each in (own, *markers))
+    ends = named | {id for id in written if id is not None}
+    return frozenset(ends - {_end_of_channel(configs, tokenizer)})
 
 
-def _end_markers(configs: Configs) -> list[str]:
-    harmony = configs.model.get("model_type") == _HARMONY
-    return [each for each in _END_OF_TURN if not (harmony and each == "<|end|>")]
+def _end_of_channel(configs: Configs, tokenizer: Tokenizer) -> int | None:
+    """In the harmony format <|end|> closes a channel, and the turn goes on."""
+    kinds = {configs.model.get("model_type"), configs.genai.get("type")}
+    harmony = formats.is_harmony(configs.template or "") or kinds & {"gpt_oss", "gptoss"}
+    return tokenizer.id_of("<|end|>") if harmony else None
 
 
 def _ids(value: object) -> set[int]:
-    if isinstance(value, int):
-        return {value}
-    return {each for each in value if isinstance(each, int)} if isinstance(value, list) else set()
+    values = value if isinstance(value, list) else [value]
+    return {each for each in values if isinstance(each, int) and not isinstance(each, bool)}

@@ -21,6 +21,7 @@ from app.domain.inspection import (
 from app.engine import files, weights
 from app.engine.config import Configs, read_configs
 from app.engine.contract import Contract, read_contract
+from app.engine.controls import ControlTokens
 from app.engine.defaults import eos_ids, sampling_defaults
 from app.engine.folder import ModelFolder, Variant, find_model
 from app.engine.forward import CHUNK
@@ -28,7 +29,7 @@ from app.engine.memory import physical_memory
 from app.engine.model import open_text, readable
 from app.engine.providers import available_providers
 from app.engine.room import room
-from app.engine.template import ChatTemplate
+from app.engine.template import ChatTemplate, Renderer
 from app.engine.tokenizer import Tokenizer
 from app.errors import CandorError
 
@@ -36,7 +37,7 @@ Part = TypeVar("Part")
 _LOGIT_BYTES = 4
 
 
-def inspect(path: Path, variant: str | None) -> ModelReport:
+def inspect(path: Path, variant: str | None, renderer: Renderer) -> ModelReport:
     """The report on the model at `path`, with `variant` or the one that would be chosen.
 
     Raises:
@@ -45,14 +46,15 @@ def inspect(path: Path, variant: str | None) -> ModelReport:
     """
     with readable(path):
         folder = find_model(path, variant)
-        return _Look(folder, asked=variant is not None).report()
+        return _Look(folder, renderer, asked=variant is not None).report()
 
 
 class _Look:
     """One look at a folder; `refusals` collects the sentences."""
 
-    def __init__(self, folder: ModelFolder, asked: bool) -> None:
+    def __init__(self, folder: ModelFolder, renderer: Renderer, asked: bool) -> None:
         self._folder = folder
+        self._renderer = renderer
         self._asked = asked
         self._refusals: list[str] = []
 
@@ -103,7 +105,9 @@ class _Look:
         return graph, contract
 
     def _text(self, configs: Configs | None) -> tuple[Tokenizer | None, ChatTemplate | None]:
-        found = self._try(lambda: open_text(self._folder, configs)) if configs else None
+        found = (
+            self._try(lambda: open_text(self._folder, configs, self._renderer)) if configs else None
+        )
         return found or (None, None)
 
     def _capacity(self, contract: Contract | None, configs: Configs | None) -> int | None:
@@ -149,8 +153,17 @@ def _text(tokenizer: Tokenizer | None, template: ChatTemplate | None) -> TextRep
     return TextReport(
         tokens=tokenizer.vocabulary_size,
         template=template.report() if template else None,
-        typed_controls="",
+        typed_controls=_typed_controls(tokenizer.controls),
     )
+
+
+def _typed_controls(controls: ControlTokens) -> str:
+    refused = sorted(controls.guarded - set(controls.typable()))
+    if refused:
+        return f"a message that holds one of {', '.join(refused[:5])} is refused"
+    if not controls.literal:
+        return "stay text as they are spelled; other spellings may not, as the tokenizer is"
+    return "stay text"
 
 
 def _ends(configs: Configs | None, tokenizer: Tokenizer | None) -> tuple[NamedToken, ...]:

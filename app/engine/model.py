@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.domain.models import ModelInfo
 from app.domain.requests import Provider
-from app.engine import files
+from app.engine import files, jinja
 from app.engine.batch import BatchRuns
 from app.engine.config import Configs, read_configs
 from app.engine.contract import Contract, read_contract
@@ -21,10 +21,11 @@ from app.engine.pool import KvPool
 from app.engine.room import room
 from app.engine.rows import RowStore
 from app.engine.session import Session
-from app.engine.template import ChatTemplate
+from app.engine.template import ChatTemplate, Renderer
 from app.engine.tokenizer import Tokenizer
-from app.errors import ModelDamaged, ModelNotFound
+from app.errors import ModelDamaged, ModelNotFound, ModelUnsupported
 
+_OTHER_TOKENIZERS = ("vocab.json", "merges.txt", "tokenizer.model", "spiece.model", "vocab.txt")
 _STEPS = 3  # files, session, first run
 
 
@@ -50,10 +51,11 @@ def open_model(
     on_progress: Callable[[int, int], None],
     *,
     device: int = 0,
+    renderer: Renderer = jinja,
 ) -> Model:
     """Open the model at `path`, a folder or an .onnx file, on the provider's device `device`.
 
-    `on_progress` gets the steps done and their total.
+    `on_progress` gets the steps done and their total; `renderer` runs the chat template.
 
     Raises:
         ModelNotFound, ModelDamaged, ModelUnsupported: the files cannot be used.
@@ -68,7 +70,7 @@ def open_model(
         sampling = sampling_defaults(configs)
         proto = files.read_graph(folder.chosen.file)
         contract = read_contract(proto, configs.names, configs.geometry)
-        tokenizer, template = open_text(folder, configs)
+        tokenizer, template = open_text(folder, configs, renderer)
     on_progress(1, _STEPS)
     del proto  # it may hold the weights, which the session loads for itself
     session = Session(folder.chosen.file, provider, device)
@@ -112,14 +114,27 @@ def readable(path: Path) -> Iterator[None]:
 
 
 def open_text(
-    folder: ModelFolder, configs: Configs
+    folder: ModelFolder, configs: Configs, renderer: Renderer
 ) -> tuple[Tokenizer | None, ChatTemplate | None]:
     """The tokenizer and the chat template, None where the folder has none."""
     file = folder.find("tokenizer.json")
-    tokenizer = Tokenizer(file) if file else None
-    if tokenizer is None or configs.template is None:
+    if file is None:
+        _refuse_other_tokenizers(folder)
+        return None, None
+    tokenizer = Tokenizer(file)
+    if configs.template is None:
         return tokenizer, None
-    return tokenizer, ChatTemplate(configs.template, configs.special_tokens)
+    tokens, tools = configs.special_tokens, configs.tool_template
+    return tokenizer, ChatTemplate(configs.template, tokens, tools, renderer)
+
+
+def _refuse_other_tokenizers(folder: ModelFolder) -> None:
+    found = [name for name in _OTHER_TOKENIZERS if folder.find(name)]
+    if found:
+        raise ModelUnsupported(
+            f"The model's tokenizer is there only as {' and '.join(found)}.",
+            "Candor reads tokenizer.json; look for an export of the model that has it.",
+        )
 
 
 def _open_forward(session: Session, contract: Contract, configs: Configs) -> Forward:

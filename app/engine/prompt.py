@@ -7,6 +7,7 @@ from app.domain.requests import ChatPrompt, IdsPrompt, Prompt, TextPrompt
 from app.engine.channels import PLAIN, THINK, Format
 from app.engine.model import Model
 from app.engine.record import TokenBytes
+from app.engine.template import ChatTemplate, Json
 from app.engine.tokenizer import Tokenizer
 from app.errors import ContextExceeded, InvalidRequest
 
@@ -105,20 +106,43 @@ def _encode_chat(model: Model, prompt: ChatPrompt) -> Encoded:
         raise InvalidRequest(
             "This model has no chat template, so it cannot chat.", "Complete a text instead."
         )
-    text = model.template.render(
-        prompt.messages, reasoning=prompt.reasoning, variables=prompt.variables
-    )
+    limit = model.forward.capacity
+    tokenizer.check_length(sum(len(each.content) for each in prompt.messages), limit)
+    values = model.template.values(prompt.messages, prompt.reasoning, prompt.variables)
+    text = model.template.fill(values)
+    if tokenizer.controls.typed(values["messages"]):
+        return Encoded(_encode_typed(model.template, tokenizer, values, text, limit), text, THINK)
     # The template has written the special tokens already.
-    ids = tokenizer.encode(text, add_special=False, limit=model.forward.capacity)
-    return Encoded(ids, text, THINK)
+    return Encoded(tokenizer.encode(text, add_special=False, limit=limit), text, THINK)
+
+
+def _encode_typed(
+    template: ChatTemplate, tokenizer: Tokenizer, values: Json, text: str, limit: int
+) -> list[int]:
+    """Ids of a prompt whose messages hold control tokens, which are text there.
+
+    Raises:
+        InvalidRequest: the template changes them, so that they cannot be told from its own.
+    """
+    controls = tokenizer.controls
+    marks = controls.marks(values)
+    marked = template.fill({**values, "messages": controls.mark(values["messages"], marks)})
+    if marks.remove(marked) != text:
+        raise InvalidRequest(
+            "A message holds one of this model's control tokens, which its chat template reads.",
+            "Write it differently, for instance with a space inside.",
+        )
+    return tokenizer.encode_marked(marked, marks, limit)
 
 
 def _encode_text(model: Model, text: str) -> Encoded:
     tokenizer = _tokenizer(model)
     limit = model.forward.capacity
-    ids = tokenizer.encode(text, add_special=True, limit=limit)
     own = tokenizer.encode(text, add_special=False, limit=limit)
+    ids = tokenizer.encode(text, add_special=True, limit=limit)
     start = _find(own, ids) if own else len(ids)
+    if start and own[:start] == ids[:start]:
+        return Encoded(own, text)  # the text begins with what would be put before it
     # Some tokenizers also end the text; behind its end there is nothing to continue.
     return Encoded(ids[: start + len(own)], text, own_start=start)
 

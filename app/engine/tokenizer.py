@@ -11,13 +11,14 @@ from typing import Any
 from tokenizers import Tokenizer as NativeTokenizer
 
 from app.engine import files
+from app.engine.controls import ControlTokens, Marks
 from app.errors import ContextExceeded, InvalidRequest, ModelDamaged, ModelUnsupported
 
 _SPACE = "\u2581"  # sentencepiece's visible space
 
 
 class Tokenizer:
-    """A model's vocabulary.
+    """A model's vocabulary; `controls` are its control tokens as text.
 
     Args:
         path: a tokenizer.json.
@@ -38,6 +39,7 @@ class Tokenizer:
         self._added = self._native.get_added_tokens_decoder()
         self._bytes_of = _byte_rule(description)
         self._cache: dict[int, bytes] = {}
+        self.controls = ControlTokens(self._native)
 
     def encode(self, text: str, add_special: bool, limit: int | None = None) -> list[int]:
         """Token ids of `text`, with the tokenizer's own special tokens around it if asked.
@@ -49,23 +51,35 @@ class Tokenizer:
                 its tokens is refused unread.
             InvalidRequest: the text holds a lone surrogate.
         """
-        if limit is not None and len(text) > limit * self._longest:
-            raise ContextExceeded(
-                f"The text has {len(text):,} characters; this model holds {limit:,} tokens of at "
-                f"most {self._longest} characters each.",
-                "Shorten the text.",
-            )
+        self.check_length(len(text), limit)
         try:
             # A batch of one: unlike `encode`, it lets other threads run, such as the heartbeat.
             ids = self._native.encode_batch([text], add_special_tokens=add_special)[0].ids
         except (UnicodeEncodeError, TypeError) as error:
             raise InvalidRequest("The text holds a character that is not valid Unicode.") from error
-        if limit is not None and len(ids) > limit:
+        return _within(ids, limit)
+
+    def encode_marked(self, marked: str, marks: Marks, limit: int | None = None) -> list[int]:
+        """Token ids of a prompt whose typed control tokens are marked and stay text.
+
+        Raises:
+            ContextExceeded: there are more than `limit` tokens.
+            InvalidRequest: a typed token cannot be kept apart.
+        """
+        return _within(self.controls.encode(marked, marks), limit)
+
+    def check_length(self, characters: int, limit: int | None) -> None:
+        """Refuse a text that is too long for `limit` tokens whatever they are.
+
+        Raises:
+            ContextExceeded: it is.
+        """
+        if limit is not None and characters > limit * self._longest:
             raise ContextExceeded(
-                f"The text needs {len(ids):,} tokens; this model holds {limit:,}.",
+                f"The text has {characters:,} characters; this model holds {limit:,} tokens of at "
+                f"most {self._longest} characters each.",
                 "Shorten the text.",
             )
-        return ids
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`; control tokens give nothing, broken characters U+FFFD."""
@@ -96,6 +110,15 @@ class Tokenizer:
             return b"" if added.special else added.content.encode()
         token = self._native.id_to_token(id) if 0 <= id < self.vocabulary_size else None
         return self._bytes_of(token) if token is not None else b""
+
+
+def _within(ids: list[int], limit: int | None) -> list[int]:
+    if limit is not None and len(ids) > limit:
+        raise ContextExceeded(
+            f"The text needs {len(ids):,} tokens; this model holds {limit:,}.",
+            "Shorten the text.",
+        )
+    return ids
 
 
 def _native(path: Path) -> NativeTokenizer:

@@ -4,6 +4,7 @@ The streams are unbuffered, so that a thread blocked in `receive` holds no lock 
 interpreter would want at its end.
 """
 
+import os
 import struct
 import threading
 from io import FileIO
@@ -20,6 +21,17 @@ class Closed(Exception):
 
 class FrameTooLong(Exception):
     """A frame announces, or would need, more than MAX_FRAME bytes."""
+
+
+def take_standard_streams() -> "FrameChannel":
+    """A channel over this process's standard streams, kept for frames alone: whoever prints or
+    reads later gets the log or nothing."""
+    channel = FrameChannel(FileIO(os.dup(0), "rb"), FileIO(os.dup(1), "wb"))
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.dup2(2, 1)
+    os.close(nowhere)
+    return channel
 
 
 class FrameChannel:

@@ -12,17 +12,17 @@ import platform
 import signal
 import sys
 import threading
-from io import FileIO
 
 from app import __version__, logs, sandbox
 from app.domain.events import Hello
 from app.domain.requests import Cancel
 from app.errors import Bug
-from app.worker.channel import Closed, FrameChannel, FrameTooLong
+from app.worker.channel import Closed, FrameChannel, FrameTooLong, take_standard_streams
 from app.worker.failures import failed
 from app.worker.inbox import CANCELLED, Inbox
 from app.worker.outbox import Outbox
 from app.worker.protocol import CONTROL, PROTOCOL, BadFrame, decode_request
+from app.worker.templates.process import TemplateProcess
 
 EXIT_OUT_OF_STEP = 65
 EXIT_BROKEN = 70
@@ -33,27 +33,18 @@ _log = logging.getLogger(__name__)
 def main() -> int:
     """Serve the pipe on the standard streams; the process ends with the pipe, not by returning."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent to handle
-    channel = _take_streams()
+    channel = take_standard_streams()
     _log_to_standard_error()
     network = sandbox.close_network()
+    templates = TemplateProcess()
     inbox, outbox = Inbox(), Outbox(channel)
     threading.Thread(target=_listen, args=(channel, inbox, outbox), daemon=True).start()
     from app.worker.scheduler import Scheduler  # slow: brings numpy and ONNX Runtime
 
     outbox.put(CONTROL, _hello(network))
     outbox.start()
-    Scheduler(inbox, outbox.put).run()
+    Scheduler(inbox, outbox.put, templates).run()
     return 0
-
-
-def _take_streams() -> FrameChannel:
-    """Keep the pipe for frames alone: whoever prints or reads later gets the log or nothing."""
-    channel = FrameChannel(FileIO(os.dup(0), "rb"), FileIO(os.dup(1), "wb"))
-    nowhere = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nowhere, 0)
-    os.dup2(2, 1)
-    os.close(nowhere)
-    return channel
 
 
 def _log_to_standard_error() -> None:

@@ -40,6 +40,13 @@ def worker_command(interpreter: str | None = None) -> list[str]:
     return [sys.executable, "-P", "-m", "app", "--worker"]
 
 
+def helper_command(role: str) -> list[str]:
+    """How a worker starts its own program once more, as apart from its environment as it is."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, role]
+    return [sys.executable, "-I" if sys.flags.isolated else "-P", "-m", "app", role]
+
+
 class WorkerProcess:
     """A running worker.
 
@@ -65,6 +72,11 @@ class WorkerProcess:
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
 
     def terminate(self) -> None:
         """Ask the system to end it."""

@@ -15,6 +15,7 @@ from app.engine import generate, score
 from app.engine.inspection import inspect
 from app.engine.model import Model, open_model
 from app.engine.replay import replay
+from app.engine.template import Renderer
 from app.engine.work import Work
 from app.errors import Bug, InvalidRequest
 from app.worker.failures import failed
@@ -29,8 +30,11 @@ class _LoadCancelled(BaseException):
 class Scheduler:
     """Serves the inbox for as long as the process lives."""
 
-    def __init__(self, inbox: Inbox, emit: Callable[[int, Event], None]) -> None:
+    def __init__(
+        self, inbox: Inbox, emit: Callable[[int, Event], None], renderer: Renderer
+    ) -> None:
         self._inbox = inbox
+        self._renderer = renderer
         self._emit = emit
         self._model: Model | None = None
 
@@ -63,7 +67,9 @@ class Scheduler:
             case Replay() as wanted:
                 self._replay(id, wanted)
             case Inspect() as wanted:
-                self._emit(id, Inspected(inspect(Path(wanted.path), wanted.variant)))
+                self._emit(
+                    id, Inspected(inspect(Path(wanted.path), wanted.variant, self._renderer))
+                )
             case Cancel():
                 raise Bug("A cancel reached the scheduler.")
 
@@ -93,8 +99,14 @@ class Scheduler:
 
         self._model = None
         gc.collect()
-        path = Path(load.path)
-        self._model = open_model(path, load.variant, load.provider, report, device=load.device)
+        self._model = open_model(
+            Path(load.path),
+            load.variant,
+            load.provider,
+            report,
+            device=load.device,
+            renderer=self._renderer,
+        )
         self._emit(id, Loaded(self._model.info))
 
     def _loaded(self) -> Model:

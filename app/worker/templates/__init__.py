@@ -1,0 +1,1 @@
+"""The worker's helper process, in which chat templates run."""
