@@ -9,11 +9,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCK, BUILD_LOCK = (
-    (ROOT / "packaging" / name).read_text(encoding="utf-8")
-    for name in ("requirements.lock", "build-requirements.lock")
+LOCK, BUILD_LOCK, CUDA_LOCK, DIRECTML_LOCK = (
+    (ROOT / "packaging" / f"{name}requirements.lock").read_text(encoding="utf-8")
+    for name in ("", "build-", "cuda-", "directml-")
 )
-both = pytest.mark.parametrize("lock", [LOCK, BUILD_LOCK], ids=["run and test", "build"])
+every = pytest.mark.parametrize(
+    "lock",
+    [LOCK, BUILD_LOCK, CUDA_LOCK, DIRECTML_LOCK],
+    ids=["run and test", "build", "CUDA", "DirectML"],
+)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -27,12 +31,12 @@ def locked(lock: str) -> dict[str, list[Requirement]]:
     return found
 
 
-@both
+@every
 def test_it_names_no_host_and_no_path(lock: str) -> None:
     assert not re.search(r"://|@|^-|/", lock, re.MULTILINE)
 
 
-@both
+@every
 def test_every_requirement_is_pinned_and_hashed(lock: str) -> None:
     blocks = re.split(r"\n(?=[A-Za-z0-9])", lock.strip())
     assert len(blocks) > 30
@@ -41,13 +45,7 @@ def test_every_requirement_is_pinned_and_hashed(lock: str) -> None:
         assert re.search(r"\n    --hash=sha256:[0-9a-f]{64}", block), block
 
 
-@pytest.mark.parametrize(("lock", "extra"), [(LOCK, "dev"), (BUILD_LOCK, "build")])
-def test_it_satisfies_every_dependency_of_the_project(lock: str, extra: str) -> None:
-    wanted = [
-        *PROJECT["project"]["dependencies"],
-        *PROJECT["project"]["optional-dependencies"][extra],
-        *PROJECT["build-system"]["requires"],
-    ]
+def check_satisfied(lock: str, wanted: list[str]) -> None:
     pins = locked(lock)
     for requirement in map(Requirement, wanted):
         pinned = pins.get(canonicalize_name(requirement.name), [])
@@ -57,9 +55,40 @@ def test_it_satisfies_every_dependency_of_the_project(lock: str, extra: str) -> 
             assert requirement.specifier.contains(version), f"{requirement} but {pin}"
 
 
-def test_what_is_built_is_what_was_tested() -> None:
-    tested, built = locked(LOCK), locked(BUILD_LOCK)
-    shared = tested.keys() & built.keys()
-    assert {name: list(map(str, built[name])) for name in shared} == {
-        name: list(map(str, tested[name])) for name in shared
+@pytest.mark.parametrize(("lock", "extra"), [(LOCK, "dev"), (BUILD_LOCK, "build")])
+def test_it_satisfies_every_dependency_of_the_project(lock: str, extra: str) -> None:
+    project = PROJECT["project"]
+    own = [*project["dependencies"], *project["optional-dependencies"][extra]]
+    check_satisfied(lock, [*own, *PROJECT["build-system"]["requires"]])
+
+
+@pytest.mark.parametrize(
+    ("lock", "group", "core"),
+    [(CUDA_LOCK, "cuda", "onnxruntime-gpu"), (DIRECTML_LOCK, "directml", "onnxruntime-windowsml")],
+)
+def test_a_pack_has_what_a_worker_needs_and_one_runtime(lock: str, group: str, core: str) -> None:
+    groups = PROJECT["dependency-groups"]
+    included, runtime = groups[group]
+    assert included == {"include-group": "worker"}
+    check_satisfied(lock, [*groups["worker"], runtime])
+    assert [name for name in locked(lock) if name.startswith("onnxruntime")] == [core]
+
+
+def test_a_worker_is_promised_what_the_project_is() -> None:
+    """The group repeats the project's ranges, for a group cannot leave one dependency out."""
+    project = {Requirement(each) for each in PROJECT["project"]["dependencies"]}
+    worker = {Requirement(each) for each in PROJECT["dependency-groups"]["worker"]}
+    assert {each.name for each in worker - project} == {"hatchling"}
+
+
+@pytest.mark.parametrize("lock", [BUILD_LOCK, CUDA_LOCK, DIRECTML_LOCK])
+def test_what_is_used_is_what_was_tested(lock: str) -> None:
+    tested, used = locked(LOCK), locked(lock)
+    shared = tested.keys() & used.keys()
+    assert {name: versions(used[name]) for name in shared} == {
+        name: versions(tested[name]) for name in shared
     }
+
+
+def versions(pins: list[Requirement]) -> set[str]:
+    return {str(pin.specifier) for pin in pins}

@@ -55,9 +55,8 @@ class BoundRun:
         return rows.astype(np.float32, copy=False)
 
     def _fill(self, feed: Feed, value: np.ndarray) -> None:
-        """Write into the bound buffer, or bind another where the shape has changed or the runtime
-        would not see a change."""
-        buffer = None if self._session.copies_inputs else self._buffers.get(feed.name)
+        """Write into the bound buffer, or bind another where the shape has changed."""
+        buffer = self._buffers.get(feed.name)
         if buffer is not None and buffer.shape == value.shape:
             buffer[...] = value
             return

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from devenv import desktop, freeze, system
+from devenv import desktop, freeze, packs, system
 from devenv.environment import Environment
 from devenv.errors import SetupError
 from devenv.libraries import BASE
@@ -15,9 +15,12 @@ from devenv.progress import Progress
 from devenv.proof import Proof
 
 ROOT = Path(__file__).resolve().parents[2]
+PROJECT = "pyproject.toml"
+AS_TESTED = ["--constraint", "packaging/requirements.lock"]
 LOCKS = {
-    "packaging/requirements.lock": ["--extra", "dev"],
-    freeze.LOCK: ["--extra", "build", "--constraint", "packaging/requirements.lock"],
+    "packaging/requirements.lock": [PROJECT, "--extra", "dev"],
+    freeze.LOCK: [PROJECT, "--extra", "build", *AS_TESTED],
+    **{kind.lock: ["--group", name, *AS_TESTED] for name, kind in packs.KINDS.items()},
 }
 USAGE = """\
 usage: python3 packaging/dev.py VERB [ARGUMENTS]
@@ -25,11 +28,13 @@ usage: python3 packaging/dev.py VERB [ARGUMENTS]
   run [ARGUMENTS]   start Candor: its window, or what the arguments ask of candor
   test [ARGUMENTS]  run the tests; the arguments go to pytest
   build [--check]   freeze Candor into dist/candor; with --check, try what came out
+  pack cuda|directml [DIR]
+                    make the pack that runs models on a graphics card, in the profile or in DIR
   screenshots [DIR] take the README's pictures of the window, in both themes
   lock [ARGUMENTS]  write the lock files anew; the arguments go to uv pip compile
 
-run, test and screenshots first make .venv and install the locked packages where that is still to
-do; build has an environment of its own in build/venv.
+run, test, pack and screenshots first make .venv and install the locked packages where that is still
+to do; build has an environment of its own in build/venv.
 """
 
 
@@ -99,6 +104,21 @@ def _screenshots(environment: Environment, progress: Progress, arguments: list[s
     return 0
 
 
+def _pack(environment: Environment, progress: Progress, arguments: list[str]) -> int:
+    if not 1 <= len(arguments) <= 2 or arguments[0] not in packs.KINDS:
+        raise SetupError(f"pack takes {' or '.join(packs.KINDS)}, and a folder if you like.")
+    kind = packs.KINDS[arguments[0]]
+    packs.require_system(kind)
+    if len(arguments) == 2:
+        folder = Path(arguments[1]).absolute()
+    else:
+        environment.ensure()
+        folder = packs.profile_folder(environment) / kind.name
+    packs.PackMaker(ROOT, progress).make(kind, folder)
+    sys.stdout.write(f"The {kind.label} pack lies in {folder}.\n")
+    return 0
+
+
 def _lock(environment: Environment, progress: Progress, arguments: list[str]) -> int:
     uv = shutil.which("uv")
     if uv is None:
@@ -108,7 +128,7 @@ def _lock(environment: Environment, progress: Progress, arguments: list[str]) ->
     silent = ["--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
     for lock, extra in LOCKS.items():
         progress.start(f"Writing {lock}")
-        command = [uv, "pip", "compile", "pyproject.toml", *extra, *options, *silent, "-o", lock]
+        command = [uv, "pip", "compile", *extra, *options, *silent, "-o", lock]
         status, said = run_quietly(
             [*command, *arguments], environment.log, progress, directory=ROOT
         )
@@ -136,6 +156,7 @@ VERBS = {
     "run": _run,
     "test": _test,
     "build": _build,
+    "pack": _pack,
     "screenshots": _screenshots,
     "lock": _lock,
 }

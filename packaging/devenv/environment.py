@@ -1,4 +1,4 @@
-"""A virtual environment of the checkout: made when missing, renewed when stale, else left alone.
+"""A virtual environment for the checkout: made when missing, renewed when stale, else left alone.
 
 A stamp file, written last, says what the environment was made from. No stamp means an
 unfinished set-up, and the environment is made anew.
@@ -23,7 +23,10 @@ WINDOWS = os.name == "nt"
 
 
 class Environment:
-    """The environment in `folder` of the checkout at `root`, as `lock` says, for this Python."""
+    """The environment in `folder` of the checkout at `root`, as `lock` says, for this Python.
+
+    `folder` may also be a full path elsewhere.
+    """
 
     def __init__(
         self,
@@ -96,7 +99,9 @@ class Environment:
 
     def _make(self, descriptor: int) -> None:
         require_venv(self.log, self._progress)
-        self._progress.start(f"Making {self._folder.relative_to(self._root)}")
+        inside = self._folder.is_relative_to(self._root)
+        name = self._folder.relative_to(self._root) if inside else self._folder
+        self._progress.start(f"Making {name}")
         self._clear()
         base = getattr(sys, "_base_executable", sys.executable)
         status, _ = run_quietly(

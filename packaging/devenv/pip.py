@@ -1,4 +1,4 @@
-"""pip inside `.venv`: the locked packages, then the project itself.
+"""pip inside an environment: the locked packages, then the project itself.
 
 pip's own words go to the log; the person sees counted progress, and one sentence if it fails.
 Whatever index the person's pip is set up with is the one used.
@@ -24,7 +24,7 @@ CAUSES = (
     ),
     (
         r"No space left on device|not enough space",
-        "The disk is full. Free about 2 GB, " + AGAIN,
+        "The disk is full. Free a few GB, " + AGAIN,
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|SSLError",
@@ -43,7 +43,7 @@ CAUSES = (
     ),
     (
         r"Permission denied|Access is denied|being used by another process",
-        "Some files in .venv could not be written. Close whatever runs from it, " + AGAIN,
+        "Some files of the environment could not be written. Close whatever runs from it, " + AGAIN,
     ),
 )
 

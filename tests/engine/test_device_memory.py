@@ -68,7 +68,11 @@ def open_forward(folder: Path, monkeypatch: pytest.MonkeyPatch, kind: type) -> F
 
 def token_by_token(forward: Forward) -> np.ndarray:
     rows = [forward.run(IDS[:8], every_position=True).copy()]
-    return np.concatenate([*rows, *(forward.run([id]).copy() for id in IDS[8:])])
+    for id in IDS[8:]:
+        (outcome,) = forward.decode([(0, id)])
+        assert isinstance(outcome, np.ndarray)
+        rows.append(outcome.copy())
+    return np.concatenate(rows)
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
