@@ -15,7 +15,7 @@ from app.cli.progress import ProgressBar
 from app.cli.terminal import Terminal
 from app.domain.requests import Load
 from app.services import api_token
-from app.services.engine_host import HostState, HostStatus
+from app.services.host_status import HostState, HostStatus
 from app.services.local_server import Binding, Endpoint
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -9,16 +9,17 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from app.domain.events import Hello, Loaded, Progress
+from app.domain.events import Hello, Inspected, Loaded, Progress
+from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
-from app.domain.requests import Generate, Load, Provider, Replay, Score
+from app.domain.requests import Generate, Inspect, Load, Provider, Replay, Score
 from app.errors import Bug, CandorError, EnvironmentFault, InvalidRequest, WorkerLost, from_code
 from app.services.answer import Answer
+from app.services.host_status import HostState, HostStatus
 from app.worker.client import WorkerClient
 from app.worker.stream import Stream
 
@@ -26,34 +27,8 @@ MOST_CRASHES = 3
 WITHIN_SECONDS = 60.0
 
 
-class HostState(StrEnum):
-    """What the engine is doing."""
-
-    STARTING = "starting"
-    LOADING = "loading"
-    READY = "ready"
-    RESTARTING = "restarting"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
 _CLOSED = "The engine has been closed."
 _PASSING = (HostState.STARTING, HostState.LOADING, HostState.RESTARTING)
-
-
-class HostStatus(Struct, frozen=True):
-    """The engine's state; `sentence` says it to a person where there is something to say.
-
-    `model` stays while it is loaded again after a crash; `progress` is that of the load.
-    `offers_cpu` says that a device failed and that `load_on_cpu` may do.
-    """
-
-    state: HostState
-    model: ModelInfo | None = None
-    sentence: str = ""
-    progress: Progress | None = None
-    offers_cpu: bool = False
-
 
 Observer = Callable[[HostStatus], None]
 MakeClient = Callable[[Provider], WorkerClient]
@@ -139,6 +114,24 @@ class EngineHost:
             except asyncio.CancelledError:
                 await self._give_up(HostState.STOPPED, InvalidRequest("Loading was cancelled."))
                 raise
+
+    async def inspect(self, path: Path | str, variant: str | None = None) -> ModelReport:
+        """What is understood of a model folder; the present model stays as it is.
+
+        Raises:
+            CandorError: nothing can be said of it, or there is no worker that could.
+        """
+        while self._status.state in _PASSING:
+            await self._changed.wait()
+        client = self._client
+        if client is None:
+            raise WorkerLost("No worker runs.", "Load a model first.")
+        request = Inspect(str(Path(path).absolute()), variant)
+        async with contextlib.aclosing(client.submit(request)) as events:
+            async for event in events:
+                if isinstance(event, Inspected):
+                    return event.report
+        raise Bug("A look into a model folder ended without a report.")
 
     async def ready(self) -> ModelInfo:
         """The loaded model, once the engine is ready.

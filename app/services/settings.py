@@ -51,12 +51,16 @@ class ThemeChoice(StrEnum):
 
 
 class ModelChoice(Struct, frozen=True):
-    """A model as it was opened; `variants` are those that its folder has."""
+    """A model as it is opened, on device number `device` of a provider.
 
-    path: str
+    Without a `path` it is the one that came with the program, which may lie elsewhere tomorrow;
+    `variant` None leaves the choice to what suits the provider.
+    """
+
+    path: str = ""
     variant: str | None = None
     provider: Provider = Provider.CPU
-    variants: tuple[str, ...] = ()
+    device: int = 0
 
 
 class SamplingChoice(Struct, frozen=True, kw_only=True):
@@ -75,7 +79,7 @@ REASONING = Setting("reasoning", bool, True, "Reasoning")
 SAMPLING: Setting[dict[str, SamplingChoice]] = Setting(
     "sampling", dict[str, SamplingChoice], {}, "Sampling of each model"
 )
-MODEL: Setting[ModelChoice | None] = Setting("model", ModelChoice | None, None, "Model")
+MODEL = Setting("model", ModelChoice, ModelChoice(), "Model")
 RECENT_MODELS: Setting[tuple[ModelChoice, ...]] = Setting(
     "recent_models", tuple[ModelChoice, ...], (), "Models opened before"
 )

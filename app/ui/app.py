@@ -34,6 +34,8 @@ from app.ui.panes.dialogs import Dialogs
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
+from app.ui.viewmodels.model_survey import ModelSurvey
+from app.ui.viewmodels.models import ModelsModel
 from app.ui.viewmodels.server import ServerModel
 from app.ui.window import MainWindow
 
@@ -90,9 +92,24 @@ class Session:
             services.profile / paths.API_TOKEN,
             faults.report,
         )
-        self.dialogs = Dialogs(
-            self.window, appearance, services.settings, services.profile, self.server
+        self.models = ModelsModel(
+            services.host,
+            services.conversation,
+            services.settings,
+            services.model_path,
+            faults.report,
         )
+        self.survey = ModelSurvey(services.host, services.packs, faults.report)
+        self.dialogs = Dialogs(
+            self.window,
+            appearance,
+            services.settings,
+            services.profile,
+            self.server,
+            self.models,
+            self.survey,
+        )
+        self.window.connect_models(self.models)
         keep_choices(services.settings, self.chat, self.window)
         services.settings.observe(THEME, lambda theme: appearance.choose(SCHEMES[theme]))
         services.settings.on_failure(self.chat.notice)
@@ -102,7 +119,7 @@ class Session:
         self.window.show()
         for trouble in self._services.settings.troubles:
             self.chat.notice(trouble)
-        self.chat.start()
+        self.models.start(after=self.chat.start())
         self.server.start()
         await self._closing.wait()
         await self._close()
@@ -115,13 +132,16 @@ class Session:
         keep_place(self._services.settings, self.window)
         self.window.hide()
         await self.server.close()
+        await self.survey.close()
+        await self.models.close()
         await self.chats.close()
         await self.chat.close()
         await self._services.host.close()
         await self._services.store.close()
         await self._services.settings.close()
         self.window.deleteLater()
-        self.server.deleteLater()
+        for model in (self.server, self.survey, self.models):
+            model.deleteLater()
         self.chats.deleteLater()
         self.chat.deleteLater()
         await asyncio.sleep(0)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.ui.viewmodels.chat import Notice
+from app.ui.viewmodels.notice import Notice
 from app.ui.widgets import button, label
 
 
@@ -11,12 +11,14 @@ class Banner(QWidget):
     """Shows one Notice until it is dismissed or another takes its place."""
 
     retried = Signal()
+    cpu_chosen = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.message = label(kind="strong", wrap=True)
         self.hint = label(wrap=True)
         self._retry = button("Try again", self.retried.emit)
+        self._cpu = button("Use the CPU", self.cpu_chosen.emit)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.message)
@@ -26,6 +28,7 @@ class Banner(QWidget):
         layout = QHBoxLayout(frame)
         layout.setContentsMargins(14, 10, 10, 10)
         layout.addLayout(words, 1)
+        layout.addWidget(self._cpu)
         layout.addWidget(self._retry)
         layout.addWidget(button("Dismiss", self.hide, kind="quiet"))
         around = QVBoxLayout(self)
@@ -40,4 +43,5 @@ class Banner(QWidget):
             self.hint.setText(notice.hint)
             self.hint.setVisible(bool(notice.hint))
             self._retry.setVisible(notice.can_retry)
+            self._cpu.setVisible(notice.offers_cpu)
         self.setVisible(notice is not None)

@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton
 
+from app.ui.model_button import ModelButton
 from app.ui.viewmodels.status import ChatStatus
 from app.ui.viewmodels.wording import context
 from app.ui.widgets import button, keys_text, label
@@ -54,8 +55,7 @@ class Header(QFrame):
         self._toggle.clicked.connect(lambda: self.toggled.emit())
         keys = keys_text(QKeySequence.StandardKey.New)
         self._new_chat = button("New chat", self.new_chat.emit, keys=keys)
-        self._model = label(kind="strong")
-        self._device = label(kind="chip")
+        self.model = ModelButton()
         self._context = label(kind="muted")
         self._meter = QProgressBar()
         self.state = label(kind="muted")
@@ -69,13 +69,11 @@ class Header(QFrame):
 
     def show_status(self, status: ChatStatus) -> None:
         """Show the status as it is now."""
-        self._model.setText(status.model)
-        self._device.setText(status.device)
+        self.model.show_status(status)
         self._context.setText(context(status.context_used, status.context_length))
         self._meter.setMaximum(max(status.context_length, 1))
         self._meter.setValue(min(status.context_used, status.context_length))
-        for part in (self._model, self._device, self._context):
-            part.setVisible(bool(status.model))
+        self._context.setVisible(bool(status.model))
         self._show_meter()
         rate = f"   {status.rate:,.0f} tokens/s" if status.rate else ""
         self.state.setText(status.words + rate)
@@ -86,7 +84,7 @@ class Header(QFrame):
         self._show_meter()
 
     def _show_meter(self) -> None:
-        self._meter.setVisible(bool(self._model.text()) and self.width() >= METER_FROM)
+        self._meter.setVisible(self._meter.maximum() > 1 and self.width() >= METER_FROM)
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
@@ -94,10 +92,8 @@ class Header(QFrame):
         layout.setSpacing(10)
         layout.addWidget(self._toggle)
         layout.addWidget(self._new_chat)
-        layout.addSpacing(6)
-        for part in (self._model, self._device):
-            layout.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
-        layout.addSpacing(6)
+        layout.addWidget(self.model)
+        layout.addSpacing(4)
         for part in (self._context, self._meter):
             layout.addWidget(part)
         layout.addStretch(1)

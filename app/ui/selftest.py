@@ -15,7 +15,8 @@ from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
 from app.errors import Bug, CandorError, EnvironmentFault
 from app.ui.app import Services, Session
-from app.ui.viewmodels.chat import ChatModel, Notice
+from app.ui.viewmodels.chat import ChatModel
+from app.ui.viewmodels.notice import Notice
 from app.ui.window import MainWindow
 
 TOKENS = 5

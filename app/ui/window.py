@@ -11,7 +11,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.heat import HeatMode
-from app.services.engine_host import HostState
+from app.services.host_status import HostState
 from app.ui.banner import Banner
 from app.ui.chat.composer import Composer
 from app.ui.chat.message_list import COLUMN_WIDTH
@@ -26,6 +26,7 @@ from app.ui.theme.palette import Theme
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
+from app.ui.viewmodels.models import ModelsModel
 from app.ui.viewmodels.status import ChatStatus
 from app.ui.widgets import line, name_scroll_bars
 
@@ -67,6 +68,12 @@ class MainWindow(QMainWindow):
         """Ask to be closed: the window goes when the services have."""
         event.ignore()
         self.close_requested.emit()
+
+    def connect_models(self, models: ModelsModel) -> None:
+        """Show what becomes of models, and let the banner's buttons reach them."""
+        models.noticed.connect(self.banner.show_notice)
+        self.banner.retried.connect(models.retry)
+        self.banner.cpu_chosen.connect(models.use_cpu)
 
     def _connect_chat(self, chat: ChatModel) -> None:
         chat.turn_added.connect(self.transcript.add)
@@ -114,7 +121,6 @@ class MainWindow(QMainWindow):
         self.transcript.welcome.asked.connect(self._ask)
         self.legend.chosen.connect(chat.heat.choose)
         self.header.new_chat.connect(self._new_chat)
-        self.banner.retried.connect(chat.open)
         for keys, action in (
             (QKeySequence(QKeySequence.StandardKey.New), self._new_chat),
             (QKeySequence(Qt.Key.Key_Escape), self._leave),

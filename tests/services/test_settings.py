@@ -32,7 +32,7 @@ from app.services.settings import (
 )
 from app.services.settings_file import LONGEST, SettingsFile
 
-MODEL = ModelChoice("/models/one", "q4", Provider.CPU, ("q4", "fp16"))
+MODEL = ModelChoice("/models/one", "q4", Provider.CUDA, 1)
 OTHERS: dict[Setting[Any], object] = {
     THEME: ThemeChoice.DARK,
     declared.WINDOW: "AdnQywAD",

@@ -7,10 +7,14 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from app.services.settings import SERVER_PORT, Settings
+from app.ui.model_button import KEYS as MODEL_KEYS
+from app.ui.panes.models import ModelsDialog
 from app.ui.panes.server import ServerDialog
 from app.ui.panes.settings import SettingsDialog
 from app.ui.sidebar.foot import SERVER_KEYS, SETTINGS_KEYS
 from app.ui.theme.style import Appearance
+from app.ui.viewmodels.model_survey import ModelSurvey
+from app.ui.viewmodels.models import ModelsModel
 from app.ui.viewmodels.server import ServerModel
 from app.ui.window import MainWindow
 
@@ -25,6 +29,8 @@ class Dialogs(QObject):
         settings: Settings,
         profile: Path,
         server: ServerModel,
+        models: ModelsModel,
+        survey: ModelSurvey,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -32,12 +38,17 @@ class Dialogs(QObject):
         self._settings = settings
         self._profile = profile
         self._server = server
+        self._models = models
+        self._survey = survey
         self.server: ServerDialog | None = None
         self.settings: SettingsDialog | None = None
+        self.models: ModelsDialog | None = None
         foot = window.sidebar.foot
         foot.server_asked.connect(self.open_server)
         foot.settings_asked.connect(self.open_settings)
         server.changed.connect(foot.show_server)
+        window.header.model.asked.connect(self.open_models)
+        self._by_keys(MODEL_KEYS, self.open_models)
         self._by_keys(SERVER_KEYS, self.open_server)
         self._by_keys(SETTINGS_KEYS, self.open_settings)
 
@@ -60,6 +71,19 @@ class Dialogs(QObject):
         if self.settings is None:
             self.settings = SettingsDialog(self._window, self._settings, self._profile)
         self.settings.present()
+
+    def open_models(self) -> None:
+        """Show the model's dialog."""
+        if self.models is None:
+            model, survey = self._models, self._survey
+            self.models = made = ModelsDialog(self._window, self._appearance.theme, model)
+            made.looked_at.connect(lambda choice: survey.look(choice, model.path(choice)))
+            survey.looked.connect(made.show_look)
+            survey.found.connect(made.show_devices)
+            self._appearance.changed.connect(made.recolour)
+            survey.find_devices()
+            made.begin()
+        self.models.present()
 
     def _by_keys(self, keys: str, action: Callable[[], None]) -> None:
         QShortcut(QKeySequence(keys), self._window).activated.connect(action)

@@ -4,11 +4,10 @@ In: changes of the conversation and of the engine host. Out: signals that carry 
 growing answer slowed down to the pace of the screen.
 """
 
-import contextlib
+import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
@@ -29,20 +28,13 @@ from app.services.settings import Settings
 from app.services.store.store import ChatStore
 from app.ui.tasks import ErrorHandler, Tasks
 from app.ui.viewmodels.heat import HeatChoice
+from app.ui.viewmodels.notice import Notice
 from app.ui.viewmodels.replay import ReplayModel
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.sampling_memory import SamplingMemory
 from app.ui.viewmodels.selection import TokenSelection
 from app.ui.viewmodels.status import StatusModel
 from app.ui.viewmodels.stream import Coalescer
-
-
-class Notice(Struct, frozen=True):
-    """Something the person should know: a sentence and a next step, which may be to try again."""
-
-    message: str
-    hint: str
-    can_retry: bool = False
 
 
 class ChatModel(QObject):
@@ -72,11 +64,9 @@ class ChatModel(QObject):
         on_bug: ErrorHandler,
     ) -> None:
         super().__init__()
-        self._host = host
         self._store = store
         self._told_unstored = False
         self._conversation = conversation
-        self._model_path = model_path
         self._tasks = Tasks(self, on_bug)
         self._stream = Coalescer(self)
         self._stream.flushed.connect(self.turn_grew)
@@ -90,19 +80,13 @@ class ChatModel(QObject):
         )
         self.status = StatusModel(host, self)
         self.status.model_loaded.connect(self._adopt)
-        self.status.gave_up.connect(self._offer_retry)
         self._stream.flushed.connect(self.status.refresh)
         conversation.observe(self._on_change)
         store.on_failure(self._tell_unstored)
 
-    def start(self) -> None:
-        """Show the chat that was written in last, and load the model."""
-        self._tasks.start(self._start())
-
-    def open(self) -> None:
-        """Load the model."""
-        self.noticed.emit(None)
-        self._tasks.start(self._load())
+    def start(self) -> asyncio.Task[None]:
+        """Show the chat that was written in last."""
+        return self._tasks.start(self._restore())
 
     def send(self, text: str) -> bool:
         """Ask a question; False when it has to wait and nothing was sent."""
@@ -143,10 +127,6 @@ class ChatModel(QObject):
         """Tell the person of an error that belongs to no answer."""
         self.noticed.emit(Notice(error.message, error.hint))
 
-    async def _start(self) -> None:
-        await self._restore()
-        await self._load()
-
     async def _restore(self) -> None:
         try:
             opened = await self._store.open()
@@ -160,10 +140,6 @@ class ChatModel(QObject):
         if opened.aside is not None:
             message = "The file with your chats was damaged, so a new one was begun."
             self.noticed.emit(Notice(message, f"The old one is kept: {opened.aside}"))
-
-    async def _load(self) -> None:
-        with contextlib.suppress(CandorError):  # the status says what happened
-            await self._host.load(self._model_path)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         self.noticed.emit(None)
@@ -197,9 +173,6 @@ class ChatModel(QObject):
         if not self._told_unstored:
             self._told_unstored = True
             self.notice(error)
-
-    def _offer_retry(self, sentence: str) -> None:
-        self.noticed.emit(Notice(sentence, "", can_retry=True))
 
     def _adopt(self, model: ModelInfo) -> None:
         self.sampling.adopt(model, self._memory.recall(model))

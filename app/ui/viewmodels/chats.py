@@ -19,8 +19,8 @@ from app.errors import CandorError, StoreUnavailable
 from app.services.conversation import Conversation
 from app.services.store.store import ChatStore
 from app.ui.tasks import ErrorHandler, Tasks
-from app.ui.viewmodels.chat import Notice
 from app.ui.viewmodels.chat_list import ChatEntry, ChatList, by_age, found
+from app.ui.viewmodels.notice import Notice
 
 UNDO_MS = 10_000
 LONGEST_SEARCH = 500

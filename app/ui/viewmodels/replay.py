@@ -15,7 +15,8 @@ from app.domain.conversation import Turn
 from app.domain.events import Replayed
 from app.domain.sampling import SamplingParams
 from app.errors import CandorError
-from app.services.engine_host import EngineHost, HostState, HostStatus
+from app.services.engine_host import EngineHost
+from app.services.host_status import HostState, HostStatus
 from app.services.replay import Replayer
 from app.ui.tasks import Tasks
 from app.ui.viewmodels.sampling import SamplingModel

@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.errors import CandorError
 from app.services.api_token import load_or_make
-from app.services.engine_host import EngineHost, HostStatus
+from app.services.engine_host import EngineHost
+from app.services.host_status import HostStatus
 from app.services.local_server import Binding, Endpoint, LocalServer, MakeServer
 from app.services.settings import SERVER_ON, SERVER_PORT, Settings
 from app.ui.tasks import ErrorHandler, Tasks

@@ -18,8 +18,9 @@ from app.domain.conversation import (
     TurnState,
 )
 from app.domain.events import Usage
-from app.services.engine_host import EngineHost, HostState, HostStatus
-from app.ui.viewmodels.wording import device
+from app.services.engine_host import EngineHost
+from app.services.host_status import HostState, HostStatus
+from app.ui.viewmodels.wording import device, placement
 
 WORDS = {
     HostState.STARTING: "Starting",
@@ -32,12 +33,16 @@ WORDS = {
 
 
 class ChatStatus(Struct, frozen=True, kw_only=True):
-    """What the status line shows; `rate` is the running answer's tokens per second, 0 without."""
+    """What the status line shows; `rate` is the running answer's tokens per second, 0 without.
+
+    `placement` tells which parts of the model run where.
+    """
 
     state: HostState
     words: str
     model: str = ""
     device: str = ""
+    placement: str = ""
     answering: bool = False
     context_used: int = 0
     context_length: int = 0
@@ -81,6 +86,7 @@ class StatusModel(QObject):
             words="Answering" if self._answering else _words(self._host),
             model=model.name if model else "",
             device=device(model.providers[0]) if model else "",
+            placement=placement(model) if model else "",
             answering=self._answering,
             context_used=self._prompt_tokens + self._new_tokens,
             context_length=model.context_length if model else 0,

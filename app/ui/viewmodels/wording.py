@@ -2,6 +2,8 @@
 
 import math
 
+from app.domain.devices import fallback_sentence
+from app.domain.models import ModelInfo
 from app.domain.tokens import Source, TokenRecord
 
 SOURCES = {
@@ -91,8 +93,25 @@ def device(provider: str) -> str:
     return {"Dml": "DirectML"}.get(name, name)
 
 
+def placement(model: ModelInfo) -> str:
+    """Which parts of a model run where, as far as that is told."""
+    parts = [f"{device(each.provider)}: {each.nodes:,} nodes" for each in model.placements]
+    fallen = fallback_sentence(model.device.provider, model.placements)
+    return "\n".join(part for part in (f"Variant {model.variant}", *parts, fallen) if part)
+
+
 def excerpt(text: str, longest: int = 4000) -> str:
     """The text, or its beginning and how much more there is."""
     if len(text) <= longest:
         return text
     return f"{text[:longest]}…\n\nand {len(text) - longest:,} more characters"
+
+
+def size(count: int) -> str:
+    """A number of bytes, at least some kilobytes, with about two significant digits."""
+    unit, value = next(
+        (unit, count / step)
+        for unit, step in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3))
+        if count >= step or unit == "KB"
+    )
+    return f"{value:.1f} {unit}" if value < 10 else f"{value:,.0f} {unit}"

@@ -1,0 +1,41 @@
+"""One of a few values, folded away: a combo box with a sign of our own."""
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QComboBox
+
+SIGN = 4.0
+
+
+class Choice(QComboBox):
+    """Called `name`; each entry has a text and the value it stands for."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+
+    def show_values(self, named: list[tuple[str, object]], chosen: object) -> None:
+        """Offer these; what is chosen is told to nobody."""
+        self.blockSignals(True)
+        self.clear()
+        for text, value in named:
+            self.addItem(text, value)
+        values = [value for _, value in named]
+        self.setCurrentIndex(values.index(chosen) if chosen in values else 0)
+        self.setEnabled(len(named) > 1)
+        self.blockSignals(False)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A wheel scrolls; it chooses nothing by accident."""
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the frame and text of the style sheet, and the sign that it opens."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        role = QPalette.ColorRole.PlaceholderText
+        painter.setPen(QPen(self.palette().color(role), 1.6, c=Qt.PenCapStyle.RoundCap))
+        centre = QPointF(self.width() - 16, self.height() / 2)
+        left, tip, right = QPointF(-SIGN, -SIGN / 2), QPointF(0, SIGN / 2), QPointF(SIGN, -SIGN / 2)
+        painter.drawPolyline(QPolygonF([centre + left, centre + tip, centre + right]))

@@ -1,0 +1,188 @@
+"""Which model is loaded: opened as a person asks, and never lost to one that cannot be.
+
+In: choices of a person, and the engine's state. Out: ModelsStatus, and notices. A model that cannot
+be opened, or is no longer wanted, gives way to the one before it, which is loaded again.
+"""
+
+import asyncio
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.models import ModelInfo
+from app.domain.requests import Provider
+from app.errors import CandorError
+from app.services.conversation import Conversation
+from app.services.engine_host import EngineHost
+from app.services.host_status import HostState, HostStatus
+from app.services.settings import MODEL, RECENT_MODELS, ModelChoice, Settings
+from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.viewmodels.notice import Notice
+
+MOST_RECENT = 12
+BUILT_IN = ModelChoice()
+OTHERWISE = "Your chats are kept. Open another model, or try again."
+
+
+class ModelsStatus(Struct, frozen=True):
+    """`opened` is the loaded model, `opening` the one under way, `done` the share of that.
+
+    It is the former model that is opened again while `going_back`. `error` is why the last one that
+    was asked for could not be opened.
+    """
+
+    opened: ModelChoice | None = None
+    opening: ModelChoice | None = None
+    done: float = 0.0
+    going_back: bool = False
+    error: CandorError | None = None
+
+
+class ModelsModel(QObject):
+    """`changed` carries the next ModelsStatus, `noticed` a Notice or None."""
+
+    changed = Signal(object)
+    noticed = Signal(object)
+
+    def __init__(
+        self,
+        host: EngineHost,
+        conversation: Conversation,
+        settings: Settings,
+        built_in: str,
+        on_bug: ErrorHandler,
+    ) -> None:
+        super().__init__()
+        self._host = host
+        self._conversation = conversation
+        self._settings = settings
+        self._built_in = built_in
+        self._tasks = Tasks(self, on_bug)
+        self._loading: asyncio.Future[ModelInfo] | None = None
+        self._working = False
+        self._wanted = settings.get(MODEL)
+        self.value = ModelsStatus()
+        host.observe(self._on_host)
+
+    @property
+    def choices(self) -> tuple[ModelChoice, ...]:
+        """The models to choose from, the built-in one first, each as it was opened last."""
+        recent = self._settings.get(RECENT_MODELS)
+        now = self.value.opened or self._settings.get(MODEL)
+        return (now if now.path == "" else BUILT_IN, *recent)
+
+    def name(self, choice: ModelChoice) -> str:
+        """What a model is called: by its folder."""
+        return Path(self.path(choice)).name
+
+    def path(self, choice: ModelChoice) -> str:
+        """Where a model lies."""
+        return choice.path or self._built_in
+
+    def start(self, after: asyncio.Task[None]) -> None:
+        """Open the model that was open last, once `after` is done."""
+        self._tasks.start(self._start(after))
+
+    def open(self, choice: ModelChoice) -> None:
+        """Open a model in place of the present one, unless one is being opened."""
+        if not self._working:
+            self.noticed.emit(None)
+            self._tasks.start(self._open(choice, self.value.opened))
+
+    def retry(self) -> None:
+        """Try once more to open the model that was asked for last."""
+        self.open(self._wanted)
+
+    def use_cpu(self) -> None:
+        """Open the model that was asked for last on the CPU."""
+        self.open(replace(self._wanted, provider=Provider.CPU, device=0))
+
+    def cancel(self) -> None:
+        """Open no other model after all; the former one is opened again."""
+        if self._loading is not None and not self.value.going_back:
+            self._loading.cancel()
+
+    def forget(self, choice: ModelChoice) -> None:
+        """List a model no longer."""
+        recent = self._settings.get(RECENT_MODELS)
+        kept = tuple(each for each in recent if each.path != choice.path)
+        self._settings.set(RECENT_MODELS, kept)
+        self.changed.emit(self.value)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        await self._tasks.cancel()
+
+    async def _start(self, after: asyncio.Task[None]) -> None:
+        await asyncio.wait({after})
+        former = BUILT_IN if self._wanted.path else None
+        await self._open(self._wanted, former)
+
+    async def _open(self, choice: ModelChoice, former: ModelChoice | None) -> None:
+        """Open a model; the `former` one again where that fails."""
+        self._wanted = choice
+        self._working, self._loading = True, None
+        self._show(replace(self.value, opening=choice, done=0.0, error=None))
+        try:
+            await self._conversation.pause()
+            error = await self._attempt(choice)
+            offers_cpu = self._host.status.offers_cpu
+            if self.value.opened is choice:
+                self._remember(choice)
+            elif former is not None:
+                self._show(replace(self.value, opening=former, going_back=True, done=0.0))
+                await self._attempt(former)
+        finally:
+            self._working = False
+            self._show(replace(self.value, opening=None, going_back=False))
+        if error is not None:
+            self._show(replace(self.value, error=error))
+            self._explain(choice, error, offers_cpu)
+
+    async def _attempt(self, choice: ModelChoice) -> CandorError | None:
+        """Load a model; return why that failed. A cancelled load has no reason."""
+        self._show(replace(self.value, opened=None))
+        load = self._host.load(self.path(choice), choice.variant, choice.provider, choice.device)
+        self._loading = loading = asyncio.ensure_future(load)
+        try:
+            await asyncio.wait({loading})
+        finally:
+            loading.cancel()
+        if loading.cancelled():
+            return None
+        if isinstance(error := loading.exception(), CandorError):
+            return error
+        loading.result()
+        self._show(replace(self.value, opened=choice))
+        return None
+
+    def _remember(self, choice: ModelChoice) -> None:
+        self._settings.set(MODEL, choice)
+        if choice.path:
+            recent = self._settings.get(RECENT_MODELS)
+            others = (each for each in recent if each.path != choice.path)
+            self._settings.set(RECENT_MODELS, (choice, *others)[:MOST_RECENT])
+
+    def _explain(self, choice: ModelChoice, error: CandorError, offers_cpu: bool) -> None:
+        message = f"{self.name(choice)} was not opened. {error.message}"
+        opened = self.value.opened
+        again = f"{self.name(opened)} is open instead." if opened else OTHERWISE
+        hint = f"{error.hint} {again}".lstrip()
+        self.noticed.emit(Notice(message, hint, can_retry=True, offers_cpu=offers_cpu))
+
+    def _on_host(self, status: HostStatus) -> None:
+        if self._working:
+            if status.progress is not None and status.progress.total:
+                done = status.progress.done / status.progress.total
+                self._show(replace(self.value, done=done))
+        elif status.state in (HostState.FAILED, HostState.STOPPED) and status.sentence:
+            self._show(replace(self.value, opened=None))
+            notice = Notice(status.sentence, OTHERWISE, True, status.offers_cpu)
+            self.noticed.emit(notice)
+
+    def _show(self, status: ModelsStatus) -> None:
+        if status != self.value:
+            self.value = status
+            self.changed.emit(status)
