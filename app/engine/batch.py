@@ -6,20 +6,18 @@ from functools import partial
 import numpy as np
 
 from app.engine.binding import BoundRun
-from app.engine.contract import Contract
+from app.engine.network import Network
 from app.engine.pool import KvPool
-from app.engine.session import Session
 
 
 class BatchRuns:
     """Runs over neighbouring rows of a pool, each bound once and kept, with one buffer for all."""
 
-    def __init__(self, session: Session, contract: Contract, pool: KvPool) -> None:
-        self._session = session
-        self._contract = contract
+    def __init__(self, network: Network, pool: KvPool) -> None:
+        self._network = network
         self._pool = pool
         self._bound: dict[tuple[int, int], BoundRun] = {}
-        spec = contract.logits
+        spec = network.contract.logits
         shape = (len(pool.caches), 1, spec.vocabulary or 0)
         self._logits = np.zeros(shape, dtype=spec.dtype) if spec.vocabulary else None
 
@@ -41,7 +39,5 @@ class BatchRuns:
         if (start, count) not in self._bound:
             buffer = None if self._logits is None else self._logits[:count]
             bind = partial(self._pool.bind, start=start, count=count)
-            self._bound[start, count] = BoundRun(
-                self._session, self._contract, bind, buffer, every_position=False
-            )
+            self._bound[start, count] = BoundRun(self._network, bind, buffer, every_position=False)
         return self._bound[start, count]

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from app.engine import inputs
-from app.engine.contract import Contract, Feed
+from app.engine.contract import Feed
 from app.engine.inputs import Step
-from app.engine.session import IOBinding, Session
+from app.engine.network import Network
+from app.engine.session import IOBinding
 
 
 class BoundRun:
@@ -24,15 +25,13 @@ class BoundRun:
 
     def __init__(
         self,
-        session: Session,
-        contract: Contract,
+        network: Network,
         bind_cache: Callable[[IOBinding], None],
         logits: np.ndarray | None,
         every_position: bool,
     ) -> None:
-        self.binding: IOBinding = session.binding()
-        self._session = session
-        self._contract = contract
+        self.binding: IOBinding = network.session.binding()
+        self._network = network
         self._every_position = every_position
         self._buffers: dict[str, np.ndarray] = {}
         self._logits = logits
@@ -44,10 +43,12 @@ class BoundRun:
 
         Row i of `ids` follows `past[i]` cached tokens.
         """
-        step = Step(np.array(ids), np.array(past), self._every_position)
-        for feed in self._contract.feeds:
+        table, network = np.array(ids), self._network
+        embedded = network.embedder.embed(table) if network.embedder else {}
+        step = Step(table, np.array(past), self._every_position, embedded)
+        for feed in network.contract.feeds:
             self._fill(feed, inputs.value(feed, step))
-        self._session.run(self.binding)
+        network.session.run(self.binding)
         logits = self._logits
         if logits is None:
             logits = self.binding.get_outputs()[0].numpy()
@@ -65,7 +66,7 @@ class BoundRun:
         self.binding.bind_input(feed.name, "cpu", 0, feed.dtype, buffer.shape, address)
 
     def _bind_logits(self) -> None:
-        spec, buffer = self._contract.logits, self._logits
+        spec, buffer = self._network.contract.logits, self._logits
         if buffer is None:
             self.binding.bind_output(spec.name)
         else:

@@ -12,20 +12,28 @@ from app.engine.contract import Geometry, Names
 from app.engine.folder import ModelFolder
 
 _CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "context_length")
+_POSITIONS_FROM_ONE = ("gemma3", "gemma3_text", "paligemma")
 _GENAI_INPUTS = {
     "input_ids": "ids",
+    "inputs_embeds": "embeddings",
     "attention_mask": "mask",
     "position_ids": "positions",
     "total_sequence_length": "total_length",
     "past_sequence_length": "past_length",
     "current_sequence_length": "current_length",
+    "past_names": "past",
     "past_key_names": "past_key",
     "past_value_names": "past_value",
+    "past_conv_names": "past_conv",
+    "past_recurrent_names": "past_recurrent",
 }
 _GENAI_OUTPUTS = {
     "logits": "logits",
+    "present_names": "present",
     "present_key_names": "present_key",
     "present_value_names": "present_value",
+    "present_conv_names": "present_conv",
+    "present_recurrent_names": "present_recurrent",
 }
 
 Json = Mapping[str, Any]
@@ -71,8 +79,10 @@ class Configs:
         hidden = _stated(configs, "hidden_size", "n_embd")
         shared = hidden // heads if hidden and heads else None
         return Geometry(
+            heads=heads,
             kv_heads=_stated(configs, "num_key_value_heads") or heads,
             head_size=_stated(configs, "head_size", "head_dim") or shared,
+            from_one=not self.genai and self.model.get("model_type") in _POSITIONS_FROM_ONE,
         )
 
     @property

@@ -109,6 +109,12 @@ def _inside(location: str, folder: Path) -> Path:
             f"The weight file {location} is a link out of the model's folder.",
             "Put the file itself into the folder.",
         )
+    if file.stat().st_nlink > 1:
+        raise ModelUnsupported(
+            f"The weight file {location} has a second name elsewhere on this disk (a hard link), "
+            "so it may not be the model's own.",
+            "Put a copy of the file into the folder.",
+        )
     return file
 
 

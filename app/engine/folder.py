@@ -4,43 +4,17 @@ Only names and listings are read here; what a file really holds is for `files` a
 """
 
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 from app.domain.models import Layout
 from app.domain.requests import Provider
 from app.engine import files
+from app.engine.layouts.genai import genai_variants
+from app.engine.layouts.suffixed import suffixed_variants
+from app.engine.layouts.variant import Variant
 from app.engine.preference import preference
-from app.errors import InvalidRequest, ModelDamaged, ModelNotFound
-
-_DTYPES = {
-    "": "fp32",
-    "_fp32": "fp32",
-    "_fp16": "fp16",
-    "_int8": "int8",
-    "_uint8": "uint8",
-    "_quantized": "q8",
-    "_q8": "q8",
-    "_q4": "q4",
-    "_q4f16": "q4f16",
-    "_bnb4": "bnb4",
-    "_q2": "q2",
-    "_q2f16": "q2f16",
-    "_q1": "q1",
-    "_q1f16": "q1f16",
-}
-_BASES = ("model", "decoder_model_merged", "decoder_with_past_model", "decoder_model")
-_GENAI_DEPTHS = ("", "*/", "*/*/", "*/*/*/")  # deeper folders are no part of a model
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One way to run the model: a name a person can pick, and the file behind it."""
-
-    name: str
-    layout: Layout
-    file: Path
+from app.errors import InvalidRequest, ModelNotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,43 +99,10 @@ def _choose(variants: tuple[Variant, ...], wanted: str | None, provider: Provide
 
 def _variants(root: Path) -> tuple[Variant, ...]:
     """Every variant of every layout in the folder, each file once."""
-    found = [*_genai(root), *_by_suffix(root / "onnx", Layout.TRANSFORMERS_JS)]
+    found = [*genai_variants(root), *suffixed_variants(root / "onnx", Layout.TRANSFORMERS_JS)]
     taken = {each.file for each in found}
-    found += [each for each in _by_suffix(root, Layout.OPTIMUM) if each.file not in taken]
+    found += [each for each in suffixed_variants(root, Layout.OPTIMUM) if each.file not in taken]
     return tuple(found or _single(root) or _single(root / "onnx"))
-
-
-def _genai(root: Path) -> list[Variant]:
-    found = []
-    listed = [sorted(root.glob(f"{depth}genai_config.json")) for depth in _GENAI_DEPTHS]
-    for config in chain.from_iterable(listed):
-        name = config.parent.relative_to(root).as_posix()
-        file = _genai_file(config)
-        found.append(Variant(file.stem if name == "." else name, Layout.GENAI, file))
-    return found
-
-
-def _genai_file(config: Path) -> Path:
-    """The decoder that a genai_config.json names; it lies beside it."""
-    model = files.read_json(config).get("model")
-    decoder = model.get("decoder") if isinstance(model, dict) else None
-    name = decoder.get("filename", "model.onnx") if isinstance(decoder, dict) else "model.onnx"
-    if not isinstance(name, str) or PureWindowsPath(name).name != name:
-        raise ModelDamaged(f'genai_config.json names no file of its folder: "{name}".')
-    return config.parent / name
-
-
-def _by_suffix(folder: Path, layout: Layout) -> list[Variant]:
-    """Files named `{base}{suffix}.onnx`, of the first base that the folder has."""
-    for base in _BASES:
-        found = [
-            Variant(name, layout, folder / f"{base}{suffix}.onnx")
-            for suffix, name in _DTYPES.items()
-            if (folder / f"{base}{suffix}.onnx").is_file()
-        ]
-        if found:
-            return found
-    return []
 
 
 def _single(root: Path) -> list[Variant]:

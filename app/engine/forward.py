@@ -11,10 +11,9 @@ import numpy as np
 
 from app.engine.batch import BatchRuns
 from app.engine.binding import BoundRun
-from app.engine.contract import Contract
 from app.engine.kv import KvCache
-from app.engine.session import Session
-from app.engine.slots import Slots
+from app.engine.network import Network
+from app.engine.slots import Slot, Slots
 from app.errors import CandorError, ContextExceeded, InvalidRequest, ModelUnsupported, OutOfMemory
 
 CHUNK = 128
@@ -35,17 +34,15 @@ class Forward:
 
     def __init__(
         self,
-        session: Session,
-        contract: Contract,
+        network: Network,
         caches: Sequence[KvCache],
         capacity: int,
         batch: BatchRuns | None = None,
     ) -> None:
         self.capacity = capacity
         self.slots = Slots(caches)
-        self.rows_per_run = len(caches) if batch and contract.batched else 1
-        self._session = session
-        self._contract = contract
+        self.rows_per_run = len(caches) if batch and network.contract.batched else 1
+        self._network = network
         self._batch = batch
 
     def cached_ids(self, slot: int = 0) -> tuple[int, ...]:
@@ -55,11 +52,11 @@ class Forward:
     def reuse(self, ids: Sequence[int], *, slot: int = 0) -> int:
         """Rewind a cache to what it shares with `ids`, and say how many tokens that is.
 
-        At least one token of `ids` is left to run, since only running a token gives logits.
+        At least one token of `ids` is left to run, since only running a token gives logits; more
+        are, where the cache cannot go back to every place.
         """
         place = self.slots[slot]
-        length = place.shared(ids)
-        place.kv.rewind(length)
+        length = place.kv.rewind(self._network.keeps(len(place.ids), place.shared(ids)))
         del place.ids[length:]
         return length
 
@@ -94,7 +91,7 @@ class Forward:
 
         Returns float32 [1, V] for the last token, or [n, V] with `every_position`. The array may
         be a view of a buffer that the slot's next run overwrites. After an error the cache holds
-        what it held before.
+        what it held before, or nothing where all of it was being read again.
 
         Raises:
             ContextExceeded: the tokens do not fit; callers check `capacity` before.
@@ -103,13 +100,12 @@ class Forward:
         """
         place = self.slots[slot]
         self._check_room(len(place.ids), len(ids))
-        bound = BoundRun(self._session, self._contract, place.kv.bind, None, every_position)
-        logits = bound.run([ids], [len(place.ids)])
-        if error := _unsound(logits):
-            raise error
-        place.kv.commit(bound.binding)
-        place.ids.extend(ids)
-        return logits
+        if self._network.rereads(len(place.ids), len(ids)):
+            return self._reread(place, ids, every_position)
+        pieces = self._network.pieces(ids, len(place.ids))
+        if len(pieces) == 1:
+            return self._extend(place, ids, every_position)
+        return self._extend_by(pieces, place, every_position)
 
     def decode(self, steps: Sequence[tuple[int, int]]) -> list[Outcome]:
         """Append one id to each of several slots, given as (slot, id).
@@ -168,6 +164,44 @@ class Forward:
             return self.run([id], slot=slot)
         except CandorError as error:
             return error
+
+    def _extend(self, place: Slot, ids: Sequence[int], every_position: bool) -> np.ndarray:
+        """One run of the graph."""
+        held = len(place.ids)
+        network = self._network.at(held)
+        bound = BoundRun(network, place.kv.bind, None, every_position)
+        logits = bound.run([ids], [held])
+        if error := _unsound(logits):
+            raise error
+        place.kv.commit(bound.binding, held + len(ids))
+        place.ids.extend(ids)
+        return logits
+
+    def _extend_by(
+        self, pieces: Sequence[Sequence[int]], place: Slot, every_position: bool
+    ) -> np.ndarray:
+        """Several runs that count as one."""
+        before = list(place.ids)
+        restore = place.kv.save(len(before), len(before))
+        try:
+            rows = [self._extend(place, each, every_position).copy() for each in pieces]
+        except CandorError:
+            restore()
+            place.ids = before
+            raise
+        return np.concatenate(rows) if every_position else rows[-1]
+
+    def _reread(self, place: Slot, ids: Sequence[int], every_position: bool) -> np.ndarray:
+        """One run over all that the cache held and `ids` behind it."""
+        before = place.ids
+        place.kv.rewind(0)
+        place.ids = []
+        try:
+            return self._extend(place, [*before, *ids], every_position)[-len(ids) :]
+        except CandorError:
+            if not self._network.contract.states:
+                place.ids = before
+            raise
 
     def _check_room(self, held: int, count: int) -> None:
         if count == 0:

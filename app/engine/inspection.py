@@ -27,6 +27,7 @@ from app.engine.folder import ModelFolder, Variant, find_model
 from app.engine.forward import CHUNK
 from app.engine.memory import physical_memory
 from app.engine.model import open_text, readable
+from app.engine.plan import read_plan
 from app.engine.providers import available_providers
 from app.engine.room import room
 from app.engine.template import ChatTemplate, Renderer
@@ -95,6 +96,7 @@ class _Look:
         if proto is None:
             return None, None
         contract = self._try(lambda: read_contract(proto, configs.names, configs.geometry))
+        self._try(lambda: read_plan(self._folder.chosen, proto, configs.names, configs.geometry))
         graph = Graph(
             weights=weights.weights(proto),
             quantization=weights.quantization(proto),
@@ -141,7 +143,8 @@ def _states(contract: Contract) -> tuple[StateReport, ...]:
     """States that are alike, counted."""
     counts: dict[tuple[str, str], int] = {}
     for state in contract.states:
-        shape = f"1 x {state.kv_heads} x tokens x {state.head_size}"
+        sizes = enumerate(state.shape)
+        shape = " x ".join("tokens" if axis == state.axis else str(size) for axis, size in sizes)
         kind = state.dtype.__name__, shape
         counts[kind] = counts.get(kind, 0) + 1
     return tuple(StateReport(count, *kind) for kind, count in counts.items())

@@ -1,7 +1,8 @@
 """The key-value cache of one conversation: what the model remembers of the tokens it has read.
 
-Plain graphs give back a cache that has grown, so that a rewind is a copy of its beginning. What
-graphs do that write into buffers of a fixed capacity is in `app.engine.pool`.
+Grouped-query graphs write new keys and values into buffers of a fixed capacity, so that the past
+and the present are the same memory and a rewind is an integer. Plain graphs give back a cache
+that has grown, so that a rewind is a copy of its beginning.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from app.engine.contract import Contract, State
-from app.engine.session import IOBinding, tensor
+from app.engine.session import IOBinding, OrtValue, tensor
 
 
 class KvCache(Protocol):
@@ -20,12 +21,15 @@ class KvCache(Protocol):
         """Bind every past input and every present output."""
         ...
 
-    def commit(self, binding: IOBinding) -> None:
-        """Keep what a successful run wrote."""
+    def commit(self, binding: IOBinding, length: int) -> None:
+        """Keep what a successful run wrote, after which `length` tokens are remembered."""
         ...
 
-    def rewind(self, length: int) -> None:
-        """Forget every token from position `length` on."""
+    def rewind(self, length: int) -> int:
+        """Forget the tokens from position `length` on, and say how many are left.
+
+        These may be fewer than `length`, where the place before has to be reached anew.
+        """
         ...
 
     def save(self, start: int, stop: int) -> Callable[[], None]:
@@ -33,30 +37,55 @@ class KvCache(Protocol):
         ...
 
 
-class GrowingKv:
-    """One tensor [1, kv_heads, length, head_size] per state, replaced by every run."""
+class NoKv:
+    """The cache of a model that reads the whole sequence in every run."""
 
-    def __init__(self, contract: Contract) -> None:
+    def bind(self, binding: IOBinding) -> None:
+        """Nothing to bind."""
+
+    def commit(self, binding: IOBinding, length: int) -> None:
+        """Nothing to keep."""
+
+    def rewind(self, length: int) -> int:
+        """Nothing to forget."""
+        return length
+
+    def save(self, start: int, stop: int) -> Callable[[], None]:
+        """Nothing to bring back."""
+        return lambda: None
+
+
+class GrowingKv:
+    """One tensor per state with a place for every token, replaced by every run.
+
+    With `opens_bare` the run that fills an empty cache is made by a graph without a past.
+    """
+
+    def __init__(self, contract: Contract, *, opens_bare: bool = False) -> None:
         self._states = contract.states
-        self._values = [tensor(_empty(state, 0)) for state in self._states]
+        self._empty = [tensor(empty(state)) for state in self._states]
+        self._values = self._empty
+        self._opens_bare = opens_bare
 
     def bind(self, binding: IOBinding) -> None:
         """Bind the present cache as the past, and let the runtime allocate the next one."""
+        bare = self._opens_bare and self._values is self._empty
         for state, value in zip(self._states, self._values, strict=True):
-            binding.bind_ortvalue_input(state.past, value)
+            if not bare:
+                binding.bind_ortvalue_input(state.past, value)
             binding.bind_output(state.present)
 
-    def commit(self, binding: IOBinding) -> None:
+    def commit(self, binding: IOBinding, length: int) -> None:
         """Take over the outputs of the run; they stand behind the logits, in order."""
         outputs = binding.get_outputs()
         self._values = outputs[len(outputs) - len(self._states) :]
 
-    def rewind(self, length: int) -> None:
+    def rewind(self, length: int) -> int:
         """Copy the first `length` positions, where there are more."""
-        self._values = [
-            tensor(value.numpy()[:, :, :length].copy()) if value.shape()[2] > length else value
-            for value in self._values
-        ]
+        pairs = zip(self._values, self._states, strict=True)
+        cuts = [cut(value, state, length) for value, state in pairs]
+        self._values = cuts if length else self._empty
+        return length
 
     def save(self, start: int, stop: int) -> Callable[[], None]:
         """Hold on to the present tensors, which nothing writes into."""
@@ -68,6 +97,18 @@ class GrowingKv:
         return restore
 
 
-def _empty(state: State, positions: int) -> np.ndarray:
-    shape = (1, state.kv_heads, positions, state.head_size)
+def empty(state: State, positions: int = 0) -> np.ndarray:
+    """Zeros for one row, with room for `positions` tokens where there is one place for each."""
+    shape = list(state.shape)
+    if state.axis is not None:
+        shape[state.axis] = state.length or positions
     return np.zeros(shape, dtype=state.dtype)
+
+
+def cut(value: OrtValue, state: State, length: int) -> OrtValue:
+    """The first `length` places of a state, which is the value itself where it has no more."""
+    assert state.axis is not None
+    if value.shape()[state.axis] <= length:
+        return value
+    places = (slice(None),) * state.axis + (slice(length),)
+    return tensor(value.numpy()[places].copy())

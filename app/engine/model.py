@@ -10,17 +10,17 @@ from app.domain.models import ModelInfo
 from app.domain.requests import Provider
 from app.engine import files, jinja
 from app.engine.batch import BatchRuns
+from app.engine.caches import lone_cache
 from app.engine.config import Configs, read_configs
-from app.engine.contract import Contract, read_contract
 from app.engine.defaults import eos_ids, sampling_defaults
 from app.engine.devices import find_device
 from app.engine.folder import ModelFolder, find_model
 from app.engine.forward import Forward
-from app.engine.kv import GrowingKv
+from app.engine.network import Network, open_network
+from app.engine.plan import read_plan
 from app.engine.pool import KvPool
 from app.engine.room import room
 from app.engine.rows import RowStore
-from app.engine.session import Session
 from app.engine.template import ChatTemplate, Renderer
 from app.engine.tokenizer import Tokenizer
 from app.errors import ModelDamaged, ModelNotFound, ModelUnsupported
@@ -69,13 +69,13 @@ def open_model(
         configs = read_configs(folder)
         sampling = sampling_defaults(configs)
         proto = files.read_graph(folder.chosen.file)
-        contract = read_contract(proto, configs.names, configs.geometry)
+        plan = read_plan(folder.chosen, proto, configs.names, configs.geometry)
         tokenizer, template = open_text(folder, configs, renderer)
     on_progress(1, _STEPS)
     del proto  # it may hold the weights, which the session loads for itself
-    session = Session(folder.chosen.file, provider, device)
+    network = open_network(folder.chosen, plan, provider, device)
     on_progress(2, _STEPS)
-    forward = _open_forward(session, contract, configs)
+    forward = _open_forward(network, configs)
     rows = _probe(forward)
     _check_fit(tokenizer, rows)
     info = ModelInfo(
@@ -92,10 +92,10 @@ def open_model(
         has_template=template is not None,
         reasoning_switch=template.reasoning_switch if template else None,
         effort_switch=template.effort_switch if template else None,
-        providers=session.providers,
+        providers=network.session.providers,
         sampling=sampling,
         device=find_device(provider, device),
-        placements=session.placements,
+        placements=network.session.placements,
     )
     on_progress(_STEPS, _STEPS)
     return Model(info, tokenizer, template, forward, eos_ids(configs, tokenizer), RowStore())
@@ -137,14 +137,16 @@ def _refuse_other_tokenizers(folder: ModelFolder) -> None:
         )
 
 
-def _open_forward(session: Session, contract: Contract, configs: Configs) -> Forward:
+def _open_forward(network: Network, configs: Configs) -> Forward:
+    contract = network.contract
     space = room(contract, configs)
-    if contract.in_place and not session.copies_inputs:
+    if contract.in_place and network.opening is None:
         pool = KvPool(contract, space.slots, space.capacity)
-        batch = BatchRuns(session, contract, pool)
-        return Forward(session, contract, pool.caches, space.capacity, batch)
-    caches = [GrowingKv(contract) for _ in range(space.slots)]
-    return Forward(session, contract, caches, space.capacity)
+        batch = BatchRuns(network, pool) if network.rope_switch is None else None
+        return Forward(network, pool.caches, space.capacity, batch)
+    bare = network.opening is not None
+    caches = [lone_cache(contract, space.capacity, opens_bare=bare) for _ in range(space.slots)]
+    return Forward(network, caches, space.capacity)
 
 
 def _probe(forward: Forward) -> int:

@@ -1,7 +1,8 @@
 """What a decoder's operators say about it: may it run here, may its cache be written in place, and
 how many positions do its rotary tables hold."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator
 
 from onnx import ModelProto, NodeProto
 
@@ -28,6 +29,12 @@ def check(model: ModelProto) -> None:
                 "This model was compiled for one kind of device and cannot run here.",
                 "Choose a variant for the CPU.",
             )
+        if "PagedAttention" in node.op_type:
+            raise ModelUnsupported(
+                "This model keeps its cache in pages that a server manages, which Candor does not "
+                "do.",
+                "Choose a variant with an ordinary cache.",
+            )
         if node.domain not in _DOMAINS | own:
             raise ModelUnsupported(
                 f'This model needs the operator "{node.op_type}" of "{node.domain}", which Candor '
@@ -36,34 +43,38 @@ def check(model: ModelProto) -> None:
             )
 
 
-def share_memory(model: ModelProto, pairs: Mapping[str, str]) -> bool:
-    """Whether every past of `pairs` (past to present) meets its present in one grouped-query
-    attention and is read nowhere else.
+def shared_memory(model: ModelProto) -> dict[str, str]:
+    """Past to present of the caches that one grouped-query attention reads, and nothing else.
 
-    Any other reader might depend on the past's length, which a buffer of fixed capacity does not
-    tell.
+    Such a present may take the memory of its past. Any other reader might depend on the past's
+    length, which a buffer of fixed capacity does not tell.
     """
-    readers = [
-        (name, _present(node, place))
-        for node in graph.nodes(model)
-        for place, name in enumerate(node.input)
-        if name in pairs
-    ]
-    return sorted(readers, key=str) == sorted(pairs.items(), key=str)
+    readers = Counter(name for node in graph.nodes(model) for name in node.input)
+    return {
+        node.input[place]: node.output[output]
+        for node in _grouped(model)
+        for place, output in _PAST_TO_PRESENT.items()
+        if place < len(node.input) and output < len(node.output) and readers[node.input[place]] == 1
+    }
+
+
+def windows(model: ModelProto) -> dict[str, int]:
+    """The pasts that hold only the latest positions, and how many of them."""
+    found = {}
+    for node in _grouped(model):
+        attributes = {each.name: each.i for each in node.attribute}
+        if attributes.get("sliding_window_cache"):
+            size = attributes.get("local_window_size", 0)
+            found |= {node.input[place]: size for place in _PAST_TO_PRESENT}
+    return found
 
 
 def rotary_positions(model: ModelProto) -> int | None:
     """The rows of the smallest cosine table that grouped-query attention reads."""
     sizes = {tensor.name: tensor.dims for tensor in model.graph.initializer}
-    tables = {
-        node.input[_COSINES]
-        for node in graph.nodes(model)
-        if node.op_type == _GROUPED and len(node.input) > _COSINES
-    }
+    tables = {node.input[_COSINES] for node in _grouped(model) if len(node.input) > _COSINES}
     return min((sizes[name][0] for name in tables if sizes.get(name)), default=None)
 
 
-def _present(node: NodeProto, place: int) -> str | None:
-    """The output that continues input `place` in the same memory, if the operator allows it."""
-    output = _PAST_TO_PRESENT.get(place) if node.op_type == _GROUPED else None
-    return node.output[output] if output is not None and output < len(node.output) else None
+def _grouped(model: ModelProto) -> Iterator[NodeProto]:
+    return (node for node in graph.nodes(model) if node.op_type == _GROUPED)

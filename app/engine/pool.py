@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from app.engine.contract import Contract
+from app.engine.contract import Contract, State
 from app.engine.session import IOBinding
 from app.errors import OutOfMemory
 
@@ -26,7 +26,7 @@ class KvPool:
     def __init__(self, contract: Contract, slots: int, capacity: int) -> None:
         try:
             self._arrays = [
-                np.zeros((slots, each.kv_heads, capacity, each.head_size), dtype=each.dtype)
+                np.zeros(_shape(each, slots, capacity), dtype=each.dtype)
                 for each in contract.states
             ]
         except MemoryError as error:
@@ -103,12 +103,17 @@ class SharedKv:
         """Bind the row."""
         self._pool.bind(binding, self.row, 1)
 
-    def commit(self, binding: IOBinding) -> None:
+    def commit(self, binding: IOBinding, length: int) -> None:
         """Nothing to do: the graph wrote into the buffers."""
 
-    def rewind(self, length: int) -> None:
+    def rewind(self, length: int) -> int:
         """Nothing to do: positions that do not count are never read."""
+        return length
 
     def save(self, start: int, stop: int) -> Callable[[], None]:
         """Copy these positions, the only ones that will be written over."""
         return self._pool.save(self.row, start, stop)
+
+
+def _shape(state: State, slots: int, capacity: int) -> tuple[int, ...]:
+    return (slots, state.kv_heads, state.length or capacity, state.head_size)

@@ -30,10 +30,11 @@ def room(contract: Contract, configs: Configs) -> Room:
     Raises:
         OutOfMemory: not a single token does.
     """
-    limits = [configs.context_length, contract.rotary_positions]
+    limits = [configs.context_length, contract.rotary_positions, contract.cache_length]
     longest = min((limit for limit in limits if limit is not None), default=_UNSTATED_CONTEXT)
-    affordable = physical_memory() // _SHARE // contract.bytes_per_token
+    affordable = physical_memory() // _SHARE // max(1, contract.bytes_per_token)
     if affordable < 1:
         raise OutOfMemory("There is not enough memory for this model's cache.")
     capacity = min(longest, affordable)
-    return Room(min(MOST_SLOTS, affordable // capacity), capacity)
+    slots = 1 if contract.one_row else min(MOST_SLOTS, affordable // capacity)
+    return Room(slots, capacity)

@@ -20,6 +20,11 @@ from tests.engine.reference import Shape, Weights, random_weights
 Attend = Callable[[int, str, str, str], str]
 """Layer, q, k, v to the attended values, by name."""
 
+Positions = Callable[["Builder", type[np.generic]], tuple[str, list[ValueInfoProto]]]
+"""Builder and integer type to the name of the positions, [1, new], and the inputs they take."""
+
+EMBEDDINGS = "inputs_embeds"
+LAYER_EMBEDDINGS = "per_layer_inputs"
 _KEEP = "num_logits_to_keep"
 _MICROSOFT = "com.microsoft"
 
@@ -48,6 +53,32 @@ class Builder:
         return self.weight(name, weights[name].astype(self.dtype))
 
 
+class Past:
+    """How a plain graph keeps keys and values [B, kv_heads, n, head_size]: here in two tensors per
+    layer that grow by Concat."""
+
+    def join(self, g: Builder, shape: Shape, layer: int, k: str, v: str) -> tuple[str, str]:
+        """All keys and values, once the new ones are with the old."""
+        sides = zip(("key", "value"), (k, v), strict=True)
+        k, v = (
+            g.op("Concat", f"past_key_values.{layer}.{side}", new,
+                 outputs=(f"present.{layer}.{side}",), axis=2)
+            for side, new in sides
+        )  # fmt: skip
+        return k, v
+
+    def inputs(self, shape: Shape, dtype: type[np.generic]) -> list[ValueInfoProto]:
+        return _named("past_key_values", shape, dtype, "past_sequence_length", shape.head_size)
+
+    def outputs(self, shape: Shape, dtype: type[np.generic]) -> list[ValueInfoProto]:
+        return _named("present", shape, dtype, "total_sequence_length", shape.head_size)
+
+
+def position_ids(g: Builder, dtype: type[np.generic]) -> tuple[str, list[ValueInfoProto]]:
+    sizes: list[int | str] = ["batch_size", "sequence_length"]
+    return "position_ids", [value("position_ids", dtype, sizes)]
+
+
 def grouped(
     shape: Shape,
     weights: Weights,
@@ -57,12 +88,15 @@ def grouped(
     head_symbol: str | None = None,
     keep_shape: list[int | str] | None = None,
     direct: dict[str, list[int | str]] | None = None,
+    fixed: int | None = None,
 ) -> ModelProto:
     """The network with fused attention; past keys come first, then past values, as genai builds.
 
     `head_symbol` leaves the cache's head size open under that name; with `keep_shape` the graph
     has an input num_logits_to_keep of that shape. `direct` gives the names and shapes of two
     inputs that state the lengths in place of a mask: of each row less one, and of the longest.
+    `fixed` is the length of a cache that does not grow. A shape with a window keeps no more than
+    that in the cache.
     """
     g = Builder(dtype)
     if direct:
@@ -71,8 +105,10 @@ def grouped(
     else:
         last, total = _lengths(g, ids_dtype)
         lengths = [_mask_input(ids_dtype)]
-    cos, sin = _rotary_tables(shape)
+    cos, sin = rotary_tables(shape)
     tables = g.weight("cos", cos.astype(dtype)), g.weight("sin", sin.astype(dtype))
+
+    window = {"local_window_size": shape.window, "sliding_window_cache": 1} if shape.window else {}
 
     def attend(layer: int, q: str, k: str, v: str) -> str:
         past = f"past_key_values.{layer}.key", f"past_key_values.{layer}.value"
@@ -81,13 +117,17 @@ def grouped(
             "GroupQueryAttention", q, k, v, *past, last, total, *tables,
             outputs=(f"attended_{layer}", *present),
             domain=_MICROSOFT, num_heads=shape.heads, kv_num_heads=shape.kv_heads, do_rotary=1,
+            **window,
         )  # fmt: skip
 
-    _decoder(g, shape, weights, attend, keeps_last=keep_shape is not None)
+    decoder(g, shape, weights, attend, keeps_last=keep_shape is not None)
     head: int | str = head_symbol or shape.head_size
     keep = [value(_KEEP, np.int64, keep_shape)] if keep_shape is not None else []
-    inputs = [*keep, _ids_input(ids_dtype), *lengths, *_past(shape, dtype, head)]
-    return _model(g, inputs, _outputs(shape, dtype, head))
+    length: int | str = fixed or "past_sequence_length"
+    past = _named("past_key_values", shape, dtype, length, head)
+    present = _named("present", shape, dtype, fixed or "total_sequence_length", head)
+    inputs = [*keep, _ids_input(ids_dtype), *lengths, *past]
+    return model(g, inputs, [_logits(shape, dtype), *present])
 
 
 def _lengths(g: Builder, dtype: type[np.generic]) -> tuple[str, str]:
@@ -114,38 +154,53 @@ def plain(
     *,
     dtype: type[np.generic] = np.float32,
     ids_dtype: type[np.generic] = np.int64,
+    past: Past | None = None,
+    positions: Positions = position_ids,
+    embedded: bool = False,
+    causal: bool = True,
 ) -> ModelProto:
-    """The network with attention in standard operators, a growing cache and position ids."""
+    """The network with attention in standard operators and, unless told otherwise, a growing cache
+    and position ids.
+
+    With `embedded` the graph takes vectors in place of ids. Without `causal` it was traced with
+    one new token, so that several see each other.
+    """
     g = Builder(dtype)
-    cos, sin = _rotary_tables(shape)
+    past = past or Past()
+    places, place_inputs = positions(g, ids_dtype)
+    cos, sin = rotary_tables(shape)
     turns = [
-        g.op("Unsqueeze", g.op("Gather", g.weight(name, table.astype(dtype)), "position_ids"),
+        g.op("Unsqueeze", g.op("Gather", g.weight(name, table.astype(dtype)), places),
              g.constant([1]))
         for name, table in (("cos", cos), ("sin", sin))
     ]  # fmt: skip
-    mask = _causal_mask(g)
+    mask = _causal_mask(g, places) if causal and not shape.window else ""
     scale = g.constant(shape.head_size**-0.5, dtype)
 
     def attend(layer: int, q: str, k: str, v: str) -> str:
         q = _rotate(g, _split_heads(g, q, shape.heads, shape), turns, shape)
         k = _rotate(g, _split_heads(g, k, shape.kv_heads, shape), turns, shape)
         v = _split_heads(g, v, shape.kv_heads, shape)
-        k = g.op("Concat", f"past_key_values.{layer}.key", k,
-                 outputs=(f"present.{layer}.key",), axis=2)  # fmt: skip
-        v = g.op("Concat", f"past_key_values.{layer}.value", v,
-                 outputs=(f"present.{layer}.value",), axis=2)  # fmt: skip
+        k, v = past.join(g, shape, layer, k, v)
         k, v = (_repeat_heads(g, each, shape) for each in (k, v))
-        scores = g.op("MatMul", q, g.op("Transpose", k, perm=[0, 1, 3, 2]))
-        scores = g.op("Add", g.op("Mul", scores, scale), mask)
+        scores = g.op("Mul", g.op("MatMul", q, g.op("Transpose", k, perm=[0, 1, 3, 2])), scale)
+        if shape.window:
+            scores = g.op("Add", scores, _window_mask(g, q, k, shape.window))
+        elif causal:
+            scores = g.op("Add", scores, mask)
         mixed = g.op("MatMul", g.op("Softmax", scores, axis=-1), v)
         mixed = g.op("Transpose", mixed, perm=[0, 2, 1, 3])
         return g.op("Reshape", mixed, g.constant([0, 0, shape.heads * shape.head_size]))
 
-    _decoder(g, shape, weights, attend)
-    positions = value("position_ids", ids_dtype, ["batch_size", "sequence_length"])
-    inputs = [_ids_input(ids_dtype), _mask_input(ids_dtype), positions]
-    inputs += _past(shape, dtype, shape.head_size)
-    return _model(g, inputs, _outputs(shape, dtype, shape.head_size))
+    first = EMBEDDINGS if embedded else None
+    decoder(g, shape, weights, attend, embedded=first)
+    sizes: list[int | str] = ["batch_size", "sequence_length", shape.hidden]
+    ids = value(EMBEDDINGS, dtype, sizes) if embedded else _ids_input(ids_dtype)
+    inputs = [ids, _mask_input(ids_dtype), *place_inputs, *past.inputs(shape, dtype)]
+    if embedded and "per_layer" in weights:
+        extra = weights["per_layer"].shape
+        inputs.append(value(LAYER_EMBEDDINGS, dtype, ["batch_size", "sequence_length", *extra[1:]]))
+    return model(g, inputs, [_logits(shape, dtype), *past.outputs(shape, dtype)])
 
 
 def write_folder(
@@ -185,13 +240,23 @@ def small_model(folder: Path, shape: Shape | None = None, seed: int = 0) -> Path
     return write_folder(folder, grouped(shape, random_weights(shape, seed)), shape)
 
 
-def _decoder(
-    g: Builder, shape: Shape, weights: Weights, attend: Attend, keeps_last: bool = False
+def decoder(
+    g: Builder,
+    shape: Shape,
+    weights: Weights,
+    attend: Attend,
+    *,
+    keeps_last: bool = False,
+    embedded: str | None = None,
 ) -> None:
-    """Embedding, layers and tied head, written to the output `logits`."""
+    """Embedding, unless `embedded` has it already, layers and tied head, written to `logits`."""
     embed = g.stored("embed", weights)
-    x = g.op("Gather", embed, "input_ids")
+    x = embedded or g.op("Gather", embed, "input_ids")
     for layer in range(shape.layers):
+        if "per_layer" in weights:
+            extra = g.op("Gather", LAYER_EMBEDDINGS, g.constant([layer]), axis=2)
+            extra = g.op("Squeeze", extra, g.constant([2]))
+            x = g.op("Add", x, g.op("MatMul", extra, g.stored(f"{layer}.per_layer", weights)))
         h = _rms(g, x, g.stored(f"{layer}.attention_norm", weights), shape)
         q, k, v = (
             g.op("MatMul", h, g.stored(f"{layer}.{name}", weights)) for name in ("q", "k", "v")
@@ -244,19 +309,29 @@ def _repeat_heads(g: Builder, x: str, shape: Shape) -> str:
     return g.op("Gather", x, g.constant(order), axis=1)
 
 
-def _causal_mask(g: Builder) -> str:
+def _causal_mask(g: Builder, places: str) -> str:
     """0 where a key may be seen and a large negative number elsewhere, [B, 1, new, total]."""
     total = g.op("Gather", g.op("Shape", "attention_mask"), g.constant(1), axis=0)
     keys = g.op("Range", g.constant(0), total, g.constant(1))
-    positions = g.op("Cast", "position_ids", to=TensorProto.INT64)
-    queries = g.op("Unsqueeze", positions, g.constant([2]))
+    queries = g.op("Unsqueeze", g.op("Cast", places, to=TensorProto.INT64), g.constant([2]))
     seen = g.op("LessOrEqual", keys, queries)
     real = g.op("Cast", g.op("Unsqueeze", "attention_mask", g.constant([1])), to=TensorProto.BOOL)
     allowed = g.op("Unsqueeze", g.op("And", seen, real), g.constant([1]))
     return g.op("Where", allowed, g.constant(0, g.dtype), g.constant(-30_000, g.dtype))
 
 
-def _rotary_tables(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+def _window_mask(g: Builder, q: str, k: str, window: int) -> str:
+    """The same for the latest keys only, [new, keys]; the queries are the latest of them."""
+    keys, new = (g.op("Gather", g.op("Shape", each), g.constant(2), axis=0) for each in (k, q))
+    places = g.op("Range", g.constant(0), keys, g.constant(1))
+    own = g.op("Range", g.op("Sub", keys, new), keys, g.constant(1))
+    distance = g.op("Sub", g.op("Unsqueeze", own, g.constant([1])), places)
+    seen = g.op("GreaterOrEqual", distance, g.constant(0))
+    seen = g.op("And", seen, g.op("Less", distance, g.constant(window)))
+    return g.op("Where", seen, g.constant(0, g.dtype), g.constant(-30_000, g.dtype))
+
+
+def rotary_tables(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
     half = shape.head_size // 2
     angles = np.outer(np.arange(shape.context), shape.theta ** (-np.arange(half) / half))
     return np.cos(angles), np.sin(angles)
@@ -276,27 +351,22 @@ def _mask_input(dtype: type[np.generic]) -> ValueInfoProto:
     return value("attention_mask", dtype, ["batch_size", "total_sequence_length"])
 
 
-def _past(shape: Shape, dtype: type[np.generic], head: int | str) -> list[ValueInfoProto]:
-    sizes: list[int | str] = ["batch_size", shape.kv_heads, "past_sequence_length", head]
+def _logits(shape: Shape, dtype: type[np.generic]) -> ValueInfoProto:
+    return value("logits", dtype, ["batch_size", "sequence_length", shape.vocabulary])
+
+
+def _named(
+    template: str, shape: Shape, dtype: type[np.generic], length: int | str, head: int | str
+) -> list[ValueInfoProto]:
+    sizes: list[int | str] = ["batch_size", shape.kv_heads, length, head]
     return [
-        value(f"past_key_values.{layer}.{side}", dtype, sizes)
+        value(f"{template}.{layer}.{side}", dtype, sizes)
         for side in ("key", "value")
         for layer in range(shape.layers)
     ]
 
 
-def _outputs(shape: Shape, dtype: type[np.generic], head: int | str) -> list[ValueInfoProto]:
-    logits = value("logits", dtype, ["batch_size", "sequence_length", shape.vocabulary])
-    sizes: list[int | str] = ["batch_size", shape.kv_heads, "total_sequence_length", head]
-    present = [
-        value(f"present.{layer}.{side}", dtype, sizes)
-        for side in ("key", "value")
-        for layer in range(shape.layers)
-    ]
-    return [logits, *present]
-
-
-def _model(g: Builder, inputs: list[ValueInfoProto], outputs: list[ValueInfoProto]) -> ModelProto:
+def model(g: Builder, inputs: list[ValueInfoProto], outputs: list[ValueInfoProto]) -> ModelProto:
     graph: GraphProto = helper.make_graph(g.nodes, "decoder", inputs, outputs, g.initializers)
     opsets = [helper.make_opsetid("", 21), helper.make_opsetid(_MICROSOFT, 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=10)

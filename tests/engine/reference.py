@@ -28,7 +28,8 @@ _CHECKPOINT_NAMES = {
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of a decoder; `context` is the number of rotary positions."""
+    """Sizes of a decoder; `context` is the number of rotary positions, `window` how many tokens
+    back, itself included, a token sees."""
 
     vocabulary: int = 97
     hidden: int = 32
@@ -40,6 +41,7 @@ class Shape:
     context: int = 512
     theta: float = 10_000.0
     eps: float = 1e-6
+    window: int | None = None
 
 
 def random_weights(shape: Shape, seed: int = 0) -> Weights:
@@ -77,6 +79,8 @@ def logits(weights: Weights, shape: Shape, ids: list[int]) -> np.ndarray:
     exact = {name: value.astype(np.float64) for name, value in weights.items()}
     x = exact["embed"][ids]
     for layer in range(shape.layers):
+        if "per_layer" in exact:
+            x = x + exact["per_layer"][ids][:, layer] @ exact[f"{layer}.per_layer"]
         own = {
             name.split(".", 1)[1]: value
             for name, value in exact.items()
@@ -117,9 +121,11 @@ def _attention(x: np.ndarray, own: Weights, shape: Shape) -> np.ndarray:
     k = _rotated(_heads(x @ own["k"], shape.kv_heads), own["k_norm"], shape)
     v = _heads(x @ own["v"], shape.kv_heads)
     group = shape.heads // shape.kv_heads
-    future = np.triu(np.full((count, count), -np.inf), 1)
+    distance = np.subtract.outer(np.arange(count), np.arange(count))
+    unseen = (distance < 0) | (distance >= (shape.window or count))
+    hidden = np.where(unseen, -np.inf, 0)
     mixed = [
-        _softmax(q[head] @ k[head // group].T * shape.head_size**-0.5 + future) @ v[head // group]
+        _softmax(q[head] @ k[head // group].T * shape.head_size**-0.5 + hidden) @ v[head // group]
         for head in range(shape.heads)
     ]
     return np.concatenate(mixed, axis=-1) @ own["o"]

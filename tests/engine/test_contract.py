@@ -1,6 +1,8 @@
 """What the engine reads from a graph, and the sentence it says about each graph it refuses."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,15 +10,15 @@ from onnx import ModelProto, TensorProto, helper
 
 from app.engine.contract import Contract, Feed, Geometry, Names, Role, read_contract
 from app.errors import ModelDamaged, ModelUnsupported
-from tests.engine import graphs, reference
+from tests.engine import exports, graphs, reference
 from tests.engine.reference import Shape
 
 SHAPE = Shape(layers=2)
 WEIGHTS = reference.random_weights(SHAPE)
 
 
-def read(model: ModelProto, names: Names | None = None, **sizes: int) -> Contract:
-    return read_contract(model, names or Names(), Geometry(**sizes))
+def read(model: ModelProto, names: Names | None = None, **stated: Any) -> Contract:
+    return read_contract(model, names or Names(), Geometry(**stated))
 
 
 def copy(model: ModelProto) -> ModelProto:
@@ -115,11 +117,6 @@ def retype_output(name: str, dtype: int) -> Callable:
     return change
 
 
-def drop_cache(model: ModelProto) -> None:
-    for name in [each.name for each in model.graph.input if each.name.startswith("past")]:
-        drop_input(name)(model)
-
-
 def add_node(kind: str, domain: str) -> Callable:
     return lambda model: model.graph.node.append(
         helper.make_node(kind, ["input_ids"], ["extra"], domain=domain)
@@ -142,28 +139,72 @@ def hide_node(kind: str, domain: str) -> Callable:
 PAST = ["batch_size", SHAPE.kv_heads, "past_sequence_length", SHAPE.head_size]
 REFUSALS = {
     "an unknown input": (
-        add_input("inputs_embeds", np.float32, ["batch", "tokens", 8]),
-        r'no rule for this model\'s input "inputs_embeds" \(float32 \[batch, tokens, 8\]\)',
+        add_input("speed", np.float32, ["batch", "tokens", 8]),
+        r'no rule for this model\'s input "speed" \(float32 \[batch, tokens, 8\]\)',
     ),
-    "three-dimensional positions": (
-        add_input("position_ids", np.int64, [3, "batch", "tokens"]),
-        r'input "position_ids" \(int64 \[3, batch, tokens\]\)',
+    "positions in four rows": (
+        add_input("position_ids", np.int64, [4, "batch", "tokens"]),
+        r'input "position_ids" \(int64 \[4, batch, tokens\]\)',
+    ),
+    "runs of a fixed number of tokens": (
+        replace_input("input_ids", np.int64, [1, 64]),
+        r'input "input_ids" \(int64 \[1, 64\]\)',
+    ),
+    "a branch that is no truth value": (
+        add_input("use_cache_branch", np.int64, [1]),
+        r'input "use_cache_branch" \(int64 \[1\]\)',
+    ),
+    "a paged cache": (
+        add_input("block_table", np.int32, ["batch", "blocks"]),
+        r"keeps its cache in pages that a server manages.*block_table",
+    ),
+    "slots of a paged cache": (
+        add_input("slot_mapping", np.int32, ["tokens"]),
+        "keeps its cache in pages",
+    ),
+    "paged attention": (
+        add_node("PagedAttention", "com.microsoft"),
+        "keeps its cache in pages that a server manages",
+    ),
+    "an encoder-decoder": (
+        add_input("encoder_hidden_states", np.float32, ["batch", "tokens", 8]),
+        "is one half of an encoder-decoder",
+    ),
+    "an encoder-decoder's cache": (
+        add_input("past_key_values.0.encoder.key", np.float32, PAST),
+        "is one half of an encoder-decoder",
+    ),
+    "beams": (
+        add_input("cache_indirection", np.int32, ["batch", "beams", "tokens"]),
+        "searches with beams",
+    ),
+    "pictures": (
+        add_input("pixel_values", np.float32, ["batch", 3, 224, 224]),
+        "wants pictures or sound.*pixel_values",
     ),
     "ids of a strange type": (
         replace_input("input_ids", np.float32, ["batch", "tokens"]),
         r'input "input_ids" \(float32 \[batch, tokens\]\)',
     ),
     "another kind of state": (
+        add_input("past_compressor.0", np.float32, ["batch", 8, 4]),
+        r'input "past_compressor.0" \(float32 \[batch, 8, 4\]\)',
+    ),
+    "a state without its next one": (
         add_input("past_conv.0", np.float32, ["batch", 8, 4]),
-        r'input "past_conv.0" \(float32 \[batch, 8, 4\]\)',
+        'input "past_conv.0" has no output "present_conv.0"',
+    ),
+    "a window of states": (
+        add_input("past_key_values.0.conv_state", np.float32, [4, "batch", 8, 4]),
+        r'input "past_key_values.0.conv_state" \(float32 \[4, batch, 8, 4\]\)',
+    ),
+    "a state of open size": (
+        add_input("past_recurrent.0", np.float32, ["batch", "heads", 8, 4]),
+        'input "past_recurrent.0"',
     ),
     "a quantised cache": (
         replace_input("past_key_values.1.value", np.int8, PAST),
         r'input "past_key_values.1.value" \(int8',
-    ),
-    "a cache of fixed length": (
-        replace_input("past_key_values.0.key", np.float32, [1, 2, 64, 16]),
-        r'input "past_key_values.0.key" \(float32 \[1, 2, 64, 16\]\)',
     ),
     "a past without a present": (
         rename_output("present.1.key", "other"),
@@ -173,7 +214,6 @@ REFUSALS = {
         retype_output("present.0.key", TensorProto.FLOAT16),
         r'output "present.0.key" \(float16',
     ),
-    "no cache": (drop_cache, "no key-value cache"),
     "no ids": (drop_input("input_ids"), 'has no input "input_ids"'),
     "no logits": (rename_output("logits", "image"), 'has no output "logits".*gives image'),
     "logits of a strange type": (
@@ -194,6 +234,54 @@ REFUSALS = {
     ),
     "a compiled context": (add_node("EPContext", "com.microsoft"), "compiled for one kind"),
 }
+
+
+def test_a_cache_of_fixed_length_must_be_written_in_place() -> None:
+    fixed = graphs.grouped(SHAPE, WEIGHTS, fixed=64)
+    assert read(fixed).cache_length == 64
+    assert read(fixed).in_place
+    fixed.graph.node.append(helper.make_node("Shape", ["past_key_values.0.key"], ["length"]))
+    with pytest.raises(ModelUnsupported, match=r'past_key_values.0.key" .*, 2, 64, 16'):
+        read(fixed)
+
+
+def test_a_graph_without_a_cache_has_no_states() -> None:
+    model = graphs.plain(SHAPE, WEIGHTS, past=exports.Forgetful())
+    assert read(model).states == ()
+
+
+def test_ids_and_logits_may_have_other_names() -> None:
+    model = graphs.plain(SHAPE, WEIGHTS, past=exports.Forgetful())
+    drop_input("attention_mask")(model)
+    drop_input("position_ids")(model)
+    next(each for each in model.graph.input if each.name == "input_ids").name = "input"
+    rename_output("logits", "output")(model)
+    contract = read(model)
+    assert [(feed.name, feed.role) for feed in contract.feeds] == [("input", Role.IDS)]
+    assert contract.logits.name == "output"
+
+
+def test_positions_may_start_at_one() -> None:
+    roles = [feed.role for feed in read(PLAIN, from_one=True).feeds]
+    assert Role.POSITIONS_FROM_ONE in roles
+    assert Role.POSITIONS not in roles
+
+
+def test_a_window_is_the_operators() -> None:
+    states = read(graphs.grouped(replace(SHAPE, window=24), WEIGHTS)).states
+    assert {(state.shape, state.axis) for state in states} == {((1, 2, 24, 16), None)}
+
+
+def test_states_of_a_fixed_size_start_whole() -> None:
+    model = copy(GROUPED)
+    for name, shape in (("past_conv.3", ["batch", 8, 4]), ("past_ssm.3", ["batch", 2, 4, 5])):
+        add_input(name, np.float16, shape)(model)
+        present = graphs.value(name.replace("past", "present"), np.float16, shape)
+        model.graph.output.append(present)
+    states = {state.past: state for state in read(model).states}
+    assert (states["past_conv.3"].shape, states["past_conv.3"].axis) == ((1, 8, 4), None)
+    assert (states["past_ssm.3"].shape, states["past_ssm.3"].dtype) == ((1, 2, 4, 5), np.float16)
+    assert states["past_ssm.3"].bytes_per_token == 0
 
 
 @pytest.mark.parametrize("case", REFUSALS)

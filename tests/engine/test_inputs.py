@@ -49,7 +49,7 @@ def test_a_merged_decoder_is_told_whether_there_is_a_past() -> None:
     assert inputs.value(feed, FRESH).tolist() == [False]
 
 
-@pytest.mark.parametrize("name", ["inputs_embeds", "onnx::Neg", "my_seqlens_k", ""])
+@pytest.mark.parametrize("name", ["pixel_values", "onnx::Neg", "my_seqlens_k", ""])
 def test_other_names_have_no_role(name: str) -> None:
     assert Names().role(name) is None
 

@@ -180,6 +180,11 @@ def link_out(folder: Path) -> None:
     (folder / "model.onnx_data").symlink_to(folder.parent / "elsewhere")
 
 
+def link_hard(folder: Path) -> None:
+    (folder / "model.onnx_data").rename(folder.parent / "elsewhere")
+    (folder / "model.onnx_data").hardlink_to(folder.parent / "elsewhere")
+
+
 def not_finite(folder: Path) -> None:
     weights = {**WEIGHTS, "norm": np.full_like(WEIGHTS["norm"], np.nan)}
     graphs.write_folder(folder, graphs.grouped(SHAPE, weights), SHAPE)
@@ -272,6 +277,11 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], type[CandorError], str]] = {
         lambda folder: set_location(folder, "/etc/passwd"),
         ModelUnsupported,
         r'weights from outside its folder \("/etc/passwd"\)',
+    ),
+    "weights with a second name": (
+        link_hard,
+        ModelUnsupported,
+        "model.onnx_data has a second name elsewhere on this disk",
     ),
     "weights linked out": (link_out, ModelUnsupported, "is a link out of the model's folder"),
     "config broken": (put("config.json", "{"), ModelDamaged, "config.json is not valid JSON"),

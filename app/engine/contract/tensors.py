@@ -1,5 +1,6 @@
 """A graph's inputs and outputs as declared, and the sentences that refuse them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -7,10 +8,18 @@ from onnx import ValueInfoProto, helper
 
 from app.errors import ModelUnsupported
 
-HINT = (
-    "Candor runs decoders exported for transformers.js, optimum or onnxruntime-genai with a "
-    "key-value cache."
-)
+HINT = "Candor runs decoders exported for transformers.js, optimum or onnxruntime-genai."
+_FOREIGN = {
+    r"block_tables?(_.*)?|slot_mapping|cumulative_sequence_lengths?|past_sequence_lengths": (
+        "keeps its cache in pages that a server manages"
+    ),
+    r"encoder_.*|decoder_.*|.*[._]encoder[._].*|.*_cross_\d+": (
+        "is one half of an encoder-decoder, made to translate or to transcribe"
+    ),
+    r"cache_indirection|beam_.*": "searches with beams",
+    r"(pixel|image|vision|audio|input_features).*": "wants pictures or sound",
+}
+INTEGERS = ("int64", "int32")
 FLOATS = ("float32", "float16")
 
 
@@ -35,6 +44,16 @@ def declared(infos: Iterable[ValueInfoProto]) -> dict[str, Tensor]:
 def no_rule(kind: str, tensor: Tensor) -> ModelUnsupported:
     """The refusal of an input or output that Candor does not know."""
     return ModelUnsupported(f"Candor has no rule for this model's {kind} {tensor}.", HINT)
+
+
+def refusal(tensor: Tensor) -> ModelUnsupported:
+    """The refusal of an input that is left over, with its reason where it is known."""
+    for pattern, reason in _FOREIGN.items():
+        if re.fullmatch(pattern, tensor.name):
+            return ModelUnsupported(
+                f"This model {reason}, which Candor does not do: its input is {tensor}.", HINT
+            )
+    return no_rule("input", tensor)
 
 
 def missing(kind: str, name: str, outputs: dict[str, Tensor]) -> ModelUnsupported:

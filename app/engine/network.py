@@ -1,0 +1,111 @@
+"""The graphs of a variant at work: ids in, logits out. Most variants have one graph; some split it
+in two, and all look alike from here on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.domain.requests import Provider
+from app.engine.contract import Contract, Embedding, Role
+from app.engine.layouts.variant import Variant
+from app.engine.plan import Plan
+from app.engine.session import Session
+from app.errors import ModelUnsupported
+
+
+class Embedder:
+    """Makes vectors of ids."""
+
+    def __init__(self, session: Session, embedding: Embedding) -> None:
+        self._session = session
+        self._embedding = embedding
+
+    def embed(self, ids: np.ndarray) -> Mapping[Role, np.ndarray]:
+        """The vectors of int64 [rows, count] ids, by the role they play in the decoder."""
+        spec, binding = self._embedding, self._session.binding()
+        binding.bind_cpu_input(spec.ids, ids.astype(spec.ids_dtype))
+        for each in spec.absent:
+            binding.bind_cpu_input(each.name, np.zeros(each.shape, dtype=each.dtype))
+        for name in spec.outputs.values():
+            binding.bind_output(name)
+        self._session.run(binding)
+        found = (output.numpy() for output in binding.get_outputs())
+        return dict(zip(spec.outputs, found, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A decoder and what it needs around it.
+
+    `embedder` is None for decoders that take ids. `opening` runs in place of the decoder while
+    the cache is empty. `rope_switch` is the number of tokens beyond which the graph turns all its
+    keys by other angles.
+    """
+
+    session: Session
+    contract: Contract
+    embedder: Embedder | None = None
+    opening: "Network | None" = None
+    rope_switch: int | None = None
+
+    def at(self, past: int) -> "Network":
+        """What runs behind `past` cached tokens."""
+        return self if past or self.opening is None else self.opening
+
+    def pieces(self, ids: Sequence[int], past: int) -> list[Sequence[int]]:
+        """The runs that `ids` take behind `past` cached tokens.
+
+        The halves and branches of old exports that go on from a past were traced with one token,
+        so their attention knows no order among several.
+        """
+        traced_with_one = self.opening or self.contract.feed(Role.CACHE_BRANCH)
+        if self.contract.one_by_one:
+            first = 1
+        elif traced_with_one:
+            first = 1 if past else len(ids)
+        else:
+            return [ids]
+        return [ids[:first], *([id] for id in ids[first:])]
+
+    def rereads(self, past: int, count: int) -> bool:
+        """Whether a run of `count` tokens has to read the `past` cached tokens again.
+
+        That is so for models without a cache, and where the angles of the cached keys change.
+        """
+        if not self.contract.states:
+            return past > 0
+        return self.rope_switch is not None and 0 < past <= self.rope_switch < past + count
+
+    def keeps(self, past: int, length: int) -> int:
+        """How many of `past` cached tokens may stay when all from `length` on are forgotten."""
+        crosses = self.rope_switch is not None and length <= self.rope_switch < past
+        return 0 if crosses else length
+
+
+def open_network(variant: Variant, plan: Plan, provider: Provider, device: int) -> Network:
+    """Open every graph of a variant on the provider's device `device`.
+
+    Raises:
+        DeviceFailed: the device cannot be used, or not for this model.
+        InvalidRequest: there is no such device.
+        ModelDamaged, ModelUnsupported, OutOfMemory: the runtime cannot open a file.
+    """
+    embedder = opening = None
+    if plan.embedding and variant.embedder:
+        embedder = Embedder(Session(variant.embedder, provider, device), plan.embedding)
+    if plan.opening and variant.opening:
+        opening = Network(Session(variant.opening, provider, device), plan.opening)
+    session = Session(variant.file, provider, device)
+    contract = _fitting(plan.contract) if session.copies_inputs else plan.contract
+    return Network(session, contract, embedder, opening)
+
+
+def _fitting(contract: Contract) -> Contract:
+    """The contract for a device that copies what is bound to it."""
+    if contract.cache_length:
+        raise ModelUnsupported(
+            "This model writes into a cache of a fixed length, which Candor does on the CPU only.",
+            "Choose the CPU.",
+        )
+    return contract.copied()
