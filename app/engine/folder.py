@@ -89,12 +89,16 @@ def _from_file(path: Path, variant: str | None) -> ModelFolder:
 
 def _choose(variants: tuple[Variant, ...], wanted: str | None, provider: Provider) -> Variant:
     if wanted is None:
-        return min(variants, key=lambda each: preference(each.name, each.file, provider))
+        return min(variants, key=lambda each: _rank(each, provider))
     for each in variants:
         if each.name == wanted:
             return each
     names = ", ".join(each.name for each in variants)
     raise InvalidRequest(f'This model has no variant "{wanted}".', f"It has: {names}.")
+
+
+def _rank(variant: Variant, provider: Provider) -> tuple[int, ...]:
+    return variant.refusal is not None, *preference(variant.name, variant.file, provider)
 
 
 def _variants(root: Path) -> tuple[Variant, ...]:

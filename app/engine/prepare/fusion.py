@@ -93,7 +93,7 @@ def _replace(
     if all(each.domain != MICROSOFT for each in rewrite.model.opset_import):
         rewrite.model.opset_import.add(domain=MICROSOFT, version=1)
     fused = rewrite.sweep()
-    if not operators.share_memory(fused, cache.pairs):
+    if operators.shared_memory(fused) != dict(cache.pairs):
         return Unfit("something else than attention reads its cache")
     return fused
 
