@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.domain.requests import Provider
-from app.engine import model, providers, session
+from app.engine import model, network, providers, session
 from app.engine.forward import Forward
 from app.engine.runtime import native, ort
 from app.errors import DeviceFailed, ModelDamaged
@@ -62,7 +62,7 @@ class UnawareSession(DeviceSession):
 
 
 def open_forward(folder: Path, monkeypatch: pytest.MonkeyPatch, kind: type) -> Forward:
-    monkeypatch.setattr(model, "Session", kind)
+    monkeypatch.setattr(network, "Session", kind)
     return model.open_model(folder, None, Provider.CPU, lambda done, total: None).forward
 
 
