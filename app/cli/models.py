@@ -3,8 +3,9 @@
 import click
 
 from app.cli.models_inspect import inspect
+from app.cli.models_render import render
 
 
-@click.group(commands=[inspect])
+@click.group(commands=[inspect, render])
 def models() -> None:
     """Look into model folders."""

@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from types import TracebackType
-from typing import Self
+from typing import Self, overload
 
 from app.cli.progress import ProgressBar
-from app.domain.events import Event, Hello, Inspected, Loaded, Progress, Stage
+from app.domain.events import Event, Hello, Inspected, Loaded, Progress, Rendered, Stage
 from app.domain.models import ModelInfo
-from app.domain.requests import Generate, Inspect, Load, Provider, Score
+from app.domain.requests import Generate, Inspect, Load, Provider, Render, Score
 from app.errors import Bug
 from app.services.engine_host import MakeClient
 from app.worker.client import WorkerClient
@@ -83,8 +83,14 @@ class Session:
         self._ready = True
         return info
 
-    def query(self, request: Inspect) -> Inspected:
-        """The one answer to a request that needs no model, in a worker started if there is none.
+    @overload
+    def query(self, request: Inspect) -> Inspected: ...
+
+    @overload
+    def query(self, request: Render) -> Rendered: ...
+
+    def query(self, request: Inspect | Render) -> Inspected | Rendered:
+        """The one answer to a request that loads no model, in a worker started if there is none.
 
         Raises:
             CandorError: the request failed.
@@ -133,9 +139,9 @@ class Session:
             self.bar.clear()
         raise Bug("The worker neither loaded the model nor said why.")
 
-    async def _query(self, request: Inspect) -> Inspected:
+    async def _query(self, request: Inspect | Render) -> Inspected | Rendered:
         async for event in self._running().submit(request):
-            if isinstance(event, Inspected):
+            if isinstance(event, Inspected | Rendered):
                 return event
         raise Bug("The worker gave no answer.")
 

@@ -1,5 +1,5 @@
 """What the worker says: one tagged union, in the order Hello, then per request
-Progress*, Delta*, and exactly one of Loaded, Replayed, Inspected, Finished, Failed."""
+Progress*, Delta*, and exactly one of Loaded, Replayed, Inspected, Rendered, Finished, Failed."""
 
 from enum import StrEnum
 
@@ -135,6 +135,12 @@ class Inspected(Struct, frozen=True, tag="inspected"):
     report: ModelReport
 
 
+class Rendered(Struct, frozen=True, tag="rendered"):
+    """The text that a chat template made."""
+
+    text: str
+
+
 class Failed(Struct, frozen=True, tag="failed"):
     """The request ended in an error of the tree in `app.errors`, named by `code`."""
 
@@ -143,4 +149,15 @@ class Failed(Struct, frozen=True, tag="failed"):
     hint: str
 
 
-Event = Hello | Heartbeat | Progress | Loaded | Delta | Replayed | Inspected | Finished | Failed
+Event = (
+    Hello
+    | Heartbeat
+    | Progress
+    | Loaded
+    | Delta
+    | Replayed
+    | Inspected
+    | Rendered
+    | Finished
+    | Failed
+)

@@ -1,6 +1,7 @@
 """What can be asked of the worker: one tagged union, validated when it is decoded."""
 
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -99,10 +100,23 @@ class Inspect(Struct, frozen=True, tag="inspect"):
     variant: str | None = None
 
 
+class Render(Struct, frozen=True, tag="render", kw_only=True):
+    """Fill the chat template of the model at `path`, without loading it.
+
+    Messages and tools are JSON objects with any fields; `variables` reach the template as they are.
+    """
+
+    path: str
+    variant: str | None = None
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]] | None = None
+    variables: dict[str, Any] = {}
+
+
 class Cancel(Struct, frozen=True, tag="cancel"):
     """End request `target` within one token; it finishes with the reason `cancelled`."""
 
     target: int
 
 
-Command = Load | Generate | Score | Replay | Inspect | Cancel
+Command = Load | Generate | Score | Replay | Inspect | Render | Cancel

@@ -8,6 +8,7 @@ _REASONING = (
     ("Gemma channels", ("<|channel>",)),
     ("<|START_THINKING|>", ("<|START_THINKING|>",)),
     ("[THINK]", ("[THINK]",)),
+    ("<|inner_prefix|>", ("<|inner_prefix|>",)),
     ("<think>", ("</think>",)),
 )
 _TOOLS = (
@@ -18,6 +19,8 @@ _TOOLS = (
     ("Phi-4", ("<|tool|>",)),
     ("Mistral", ("[TOOL_CALLS]",)),
     ("Cohere", ("<|START_ACTION|>",)),
+    ("DeepSeek", ("<｜tool▁call",)),
+    ("Apertus", ("<|tools_prefix|>",)),
     ("Qwen XML", ("<function=", "<parameter=")),
     ("Hermes", ("<tool_call>",)),
     ("Llama JSON", ("ipython", '"parameters"')),

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec import structs
+
 from app.domain.devices import EXECUTION_PROVIDERS
 from app.domain.inspection import (
     DeviceReport,
@@ -15,10 +17,11 @@ from app.domain.inspection import (
     ModelReport,
     NamedToken,
     StateReport,
+    TemplateReport,
     TextReport,
     VariantReport,
 )
-from app.engine import files, weights
+from app.engine import files, formats, weights
 from app.engine.config import Configs, read_configs
 from app.engine.contract import Contract, read_contract
 from app.engine.controls import ControlTokens
@@ -26,7 +29,7 @@ from app.engine.defaults import eos_ids, sampling_defaults
 from app.engine.folder import ModelFolder, Variant, find_model
 from app.engine.forward import CHUNK
 from app.engine.memory import physical_memory
-from app.engine.model import open_text, readable
+from app.engine.model import check_fit, open_text, readable
 from app.engine.plan import read_plan
 from app.engine.providers import available_providers
 from app.engine.room import room
@@ -64,6 +67,8 @@ class _Look:
         configs = self._try(lambda: read_configs(folder))
         graph, contract = (None, None) if configs is None else self._graph(configs)
         tokenizer, template = self._text(configs)
+        if contract and tokenizer and contract.logits.vocabulary:
+            self._try(lambda: check_fit(tokenizer, contract.logits.vocabulary or 0))
         sampling = self._try(lambda: sampling_defaults(configs)) if configs else None
         capacity = self._capacity(contract, configs)
         return ModelReport(
@@ -155,9 +160,17 @@ def _text(tokenizer: Tokenizer | None, template: ChatTemplate | None) -> TextRep
         return None
     return TextReport(
         tokens=tokenizer.vocabulary_size,
-        template=template.report() if template else None,
+        template=_template(template, tokenizer) if template else None,
         typed_controls=_typed_controls(tokenizer.controls),
     )
+
+
+def _template(template: ChatTemplate, tokenizer: Tokenizer) -> TemplateReport:
+    """The template's report; where it tells not how calls are written, the vocabulary may."""
+    report = template.report()
+    if report.tool_format or not report.takes_tools:
+        return report
+    return structs.replace(report, tool_format=formats.tools("\n".join(tokenizer.added)))
 
 
 def _typed_controls(controls: ControlTokens) -> str:

@@ -41,8 +41,9 @@ def read(source: str) -> Facts:
         ModelDamaged: the text is not a template.
     """
     try:
+        facts = Facts(tuple(sorted(_reads(_environment().parse(source)))))
         _compiled(source)
-        return Facts(tuple(sorted(_reads(_environment().parse(source)))))
+        return facts
     except TemplateSyntaxError as error:
         raise ModelDamaged(
             f"The model's chat template cannot be read: line {error.lineno}: {_reason(error)}."

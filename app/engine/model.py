@@ -77,7 +77,7 @@ def open_model(
     on_progress(2, _STEPS)
     forward = _open_forward(network, configs)
     rows = _probe(forward)
-    _check_fit(tokenizer, rows)
+    check_fit(tokenizer, rows)
     info = ModelInfo(
         name=folder.name,
         path=str(folder.path),
@@ -156,7 +156,12 @@ def _probe(forward: Forward) -> int:
     return rows
 
 
-def _check_fit(tokenizer: Tokenizer | None, rows: int) -> None:
+def check_fit(tokenizer: Tokenizer | None, rows: int) -> None:
+    """Refuse a tokenizer with more tokens than the model has `rows` of logits.
+
+    Raises:
+        ModelDamaged: it has.
+    """
     if tokenizer is not None and tokenizer.vocabulary_size > rows:
         raise ModelDamaged(
             f"The tokenizer does not fit the model: it has {tokenizer.vocabulary_size:,} tokens, "

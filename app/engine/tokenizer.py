@@ -91,6 +91,11 @@ class Tokenizer:
             self._cache[id] = self._read_bytes(id)
         return self._cache[id]
 
+    @property
+    def added(self) -> list[str]:
+        """The tokens that are found in a text before anything else, as they are written."""
+        return [token.content for token in self._added.values()]
+
     def is_special(self, id: int) -> bool:
         """Whether the token is a control token, such as the end of a turn."""
         added = self._added.get(id)

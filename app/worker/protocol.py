@@ -12,7 +12,7 @@ from app.domain.events import Event
 from app.domain.requests import Command
 from app.errors import InvalidRequest
 
-PROTOCOL = 3
+PROTOCOL = 4
 CONTROL = 0
 """The id of what belongs to no request: Hello, Heartbeat and Cancel."""
 

@@ -9,11 +9,12 @@ import gc
 from collections.abc import Callable
 from pathlib import Path
 
-from app.domain.events import Event, Inspected, Loaded, Progress, Stage
-from app.domain.requests import Cancel, Generate, Inspect, Load, Replay, Score
+from app.domain.events import Event, Inspected, Loaded, Progress, Rendered, Stage
+from app.domain.requests import Cancel, Generate, Inspect, Load, Render, Replay, Score
 from app.engine import generate, score
 from app.engine.inspection import inspect
 from app.engine.model import Model, open_model
+from app.engine.rendering import render
 from app.engine.replay import replay
 from app.engine.template import Renderer
 from app.engine.work import Work
@@ -70,6 +71,8 @@ class Scheduler:
                 self._emit(
                     id, Inspected(inspect(Path(wanted.path), wanted.variant, self._renderer))
                 )
+            case Render() as wanted:
+                self._emit(id, Rendered(render(wanted, self._renderer)))
             case Cancel():
                 raise Bug("A cancel reached the scheduler.")
 

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 MEMORY = 2**29
 """Bytes of address space, the interpreter's own included."""
 
-SECONDS = 0.6
-"""On the cores, for one order; real templates take some thousandths."""
+SECONDS = 1.2
+"""On the cores, for one order; real templates take some tenths at
+most to be read, and some thousandths to be filled."""
 
 PATIENCE = 1.7 if sys.platform == "win32" else 10.0
 """Seconds of a clock, for one order: all that Windows knows, and the last resort elsewhere."""

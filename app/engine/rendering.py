@@ -1,0 +1,29 @@
+"""Fills a model's chat template without loading the model."""
+
+from pathlib import Path
+
+from app.domain.requests import Render
+from app.engine.config import read_configs
+from app.engine.folder import find_model
+from app.engine.model import readable
+from app.engine.template import ChatTemplate, Renderer
+from app.errors import InvalidRequest
+
+
+def render(request: Render, renderer: Renderer) -> str:
+    """The text that the template makes of the messages.
+
+    Raises:
+        ModelNotFound, ModelDamaged: the files cannot be used.
+        InvalidRequest: the model has no template, or it refuses what it is given.
+    """
+    path = Path(request.path)
+    with readable(path):
+        configs = read_configs(find_model(path, request.variant))
+    if configs.template is None:
+        raise InvalidRequest("This model has no chat template.")
+    if not request.messages:
+        raise InvalidRequest("There are no messages.", "Give at least one.")
+    tokens, tools = configs.special_tokens, configs.tool_template
+    template = ChatTemplate(configs.template, tokens, tools, renderer)
+    return template.fill(template.all_values(request.messages, request.tools, request.variables))
