@@ -71,7 +71,7 @@ class Slots:
         """The slot that shares the longest beginning with `ids`, unless most of what it holds
         would be lost to the request: then it is the one left alone for longest.
         """
-        best = max(idle, key=lambda index: self._shared(index, ids))
+        best = max(idle, key=lambda index: (self._shared(index, ids), -len(self._slots[index].ids)))
         if 2 * self._shared(best, ids) >= max(1, len(self._slots[best].ids)):
             return best
         return min(idle, key=lambda index: self._slots[index].released)
