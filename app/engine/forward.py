@@ -29,7 +29,8 @@ class Forward:
     """The model's forward pass over cached conversations, one in each of `slots`.
 
     `capacity` is the most tokens that a conversation holds, `rows_per_run` the most conversations
-    that one run of the graph advances. `batch` is None where their caches are apart.
+    that one run of the graph advances. `batch` is None where their caches are apart. Logits reach
+    as far as the `vocabulary`: graphs may have more rows than there are tokens, to fill a block.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Forward:
         batch: BatchRuns | None = None,
     ) -> None:
         self.capacity = capacity
+        self.vocabulary: int | None = None
         self.slots = Slots(caches)
         self.rows_per_run = len(caches) if batch and network.contract.batched else 1
         self._network = network
@@ -138,7 +140,7 @@ class Forward:
             self._check_room(len(self.slots[slot].ids), 1)
         logits = batch.run(steps, [slot.ids for slot in self.slots])
         found: list[Outcome] = []
-        for (slot, id), row in zip(steps, logits[:, None], strict=True):
+        for (slot, id), row in zip(steps, logits[:, None, : self.vocabulary], strict=True):
             error = _unsound(row)
             if error is None:
                 self.slots[slot].ids.append(id)
@@ -170,7 +172,7 @@ class Forward:
         held = len(place.ids)
         network = self._network.at(held)
         bound = BoundRun(network, place.kv.bind, None, every_position)
-        logits = bound.run([ids], [held])
+        logits = bound.run([ids], [held])[:, : self.vocabulary]
         if error := _unsound(logits):
             raise error
         place.kv.commit(bound.binding, held + len(ids))

@@ -78,6 +78,8 @@ def open_model(
     forward = _open_forward(network, configs)
     rows = _probe(forward)
     check_fit(tokenizer, rows)
+    if tokenizer is not None:
+        forward.vocabulary = rows = tokenizer.vocabulary_size
     info = ModelInfo(
         name=folder.name,
         path=str(folder.path),
@@ -121,7 +123,8 @@ def open_text(
     if file is None:
         _refuse_other_tokenizers(folder)
         return None, None
-    tokenizer = Tokenizer(file)
+    bos = configs.special_tokens.get("bos_token") if configs.adds_bos else None
+    tokenizer = Tokenizer(file, bos)
     if configs.template is None:
         return tokenizer, None
     tokens, tools = configs.special_tokens, configs.tool_template

@@ -22,13 +22,14 @@ class Tokenizer:
 
     Args:
         path: a tokenizer.json.
+        bos: the token that begins a text, where the file may leave it out and the model wants it.
 
     Raises:
         ModelDamaged: the file cannot be read.
         ModelUnsupported: its decoder has no rule.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, bos: str | None = None) -> None:
         description = files.read_json(path)
         self._native = _native(path)
         self._native.no_truncation()
@@ -36,6 +37,7 @@ class Tokenizer:
         vocabulary = self._native.get_vocab(with_added_tokens=True)
         self.vocabulary_size = max(vocabulary.values(), default=-1) + 1
         self._longest = max(map(len, vocabulary), default=1)
+        self._bos = None if bos is None else self._native.token_to_id(bos)
         self._added = self._native.get_added_tokens_decoder()
         self._bytes_of = _byte_rule(description)
         self._cache: dict[int, bytes] = {}
@@ -57,6 +59,8 @@ class Tokenizer:
             ids = self._native.encode_batch([text], add_special_tokens=add_special)[0].ids
         except (UnicodeEncodeError, TypeError) as error:
             raise InvalidRequest("The text holds a character that is not valid Unicode.") from error
+        if add_special and self._bos is not None and ids[:1] != [self._bos]:
+            ids = [self._bos, *ids]
         return _within(ids, limit)
 
     def encode_marked(self, marked: str, marks: Marks, limit: int | None = None) -> list[int]:

@@ -13,15 +13,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onnx import ModelProto, helper, numpy_helper
 
+from app.domain.events import Delta
 from app.domain.messages import Message, Role
 from app.domain.models import Layout
-from app.domain.requests import Provider
+from app.domain.requests import ChatPrompt, Generate, IdsPrompt, Provider, TextPrompt
 from app.domain.sampling import SamplingParams
+from app.engine.generate import generate
 from app.engine.memory import physical_memory
 from app.engine.model import Model, open_model
+from app.engine.prompt import encode
 from app.errors import (
     CandorError,
     DeviceFailed,
+    InvalidRequest,
     ModelDamaged,
     ModelNotFound,
     ModelUnsupported,
@@ -32,6 +36,7 @@ from tests.engine.reference import Shape
 from tests.engine.vocabularies import byte_level
 
 SHAPE = Shape(vocabulary=420, layers=1)
+TOKENS = 404  # of the tokenizer; the other rows stand for nothing
 WEIGHTS = reference.random_weights(SHAPE)
 GRAPH = graphs.grouped(SHAPE, WEIGHTS)
 
@@ -68,7 +73,7 @@ def test_a_folder_says_everything_about_its_model(folder: Path) -> None:
     assert steps == [(0, 3), (1, 3), (2, 3), (3, 3)]
     info = model.info
     assert (info.name, info.layout, info.variant) == ("small", Layout.OPTIMUM, "fp32")
-    assert (info.context_length, info.vocabulary_size) == (SHAPE.context, SHAPE.vocabulary)
+    assert (info.context_length, info.vocabulary_size) == (SHAPE.context, TOKENS)
     assert (info.has_tokenizer, info.has_template) == (True, True)
     assert info.providers == ("CPUExecutionProvider",)
     assert info.sampling == SamplingParams(temperature=0.6, top_k=20)
@@ -90,6 +95,72 @@ def test_harmonys_channel_end_does_not_end_an_answer(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     write(folder / "config.json", **{**config, "model_type": "gpt_oss"})
     assert 404 not in opened(folder).eos_ids
+
+
+def test_rows_that_no_token_has_are_never_sampled(folder: Path) -> None:
+    model = opened(folder)
+    expected = reference.logits(WEIGHTS, SHAPE, [5, 9, 2])[:, :TOKENS]
+    found = model.forward.run([5, 9, 2], every_position=True)
+    np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0)
+    endless = dict.fromkeys(model.eos_ids, -1e4)
+    wild = SamplingParams(temperature=5.0, seed=1, logit_bias=endless)
+    request = Generate(prompt=IdsPrompt((5, 9)), sampling=wild, max_tokens=400, top_logprobs=2)
+    records = [token for event in generate(model, request) if isinstance(event, Delta)
+               for token in event.tokens]  # fmt: skip
+    assert len({token.id for token in records}) > 100
+    assert max(token.id for token in records) < TOKENS
+    with pytest.raises(InvalidRequest, match="this model has 0 to 403"):
+        encode(model, IdsPrompt((TOKENS,)), spare=1)
+
+
+def test_a_text_begins_with_one_bos_and_a_chat_with_the_templates(folder: Path) -> None:
+    write(folder / "tokenizer_config.json", add_bos_token=True, bos_token="<|endoftext|>")
+    model = opened(folder)
+    plain = encode(model, TextPrompt("ab"), spare=1)
+    assert plain.ids[0] == 0 != plain.ids[1]
+    assert plain.own_start == 1
+    typed = encode(model, TextPrompt("<|endoftext|>ab"), spare=1)
+    assert (typed.ids, typed.own_start) == (plain.ids, 0)
+    (folder / "chat_template.jinja").write_text("{{ bos_token }}{{ messages[0].content }}")
+    chat = encode(opened(folder), ChatPrompt((Message(Role.USER, "ab"),)), spare=1)
+    assert chat.ids == plain.ids
+
+
+def test_a_tokenizer_in_another_form_is_named(folder: Path) -> None:
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.json").write_text("{}")
+    (folder / "merges.txt").write_text("#version: 0.2")
+    with pytest.raises(ModelUnsupported, match=r"only as vocab\.json and merges\.txt"):
+        opened(folder)
+
+
+def test_a_silent_generation_config_leaves_sampling_to_genai(folder: Path) -> None:
+    write(folder / "generation_config.json", eos_token_id=3)
+    search = {"do_sample": True, "temperature": 0.5, "top_k": 7}
+    write(folder / "genai_config.json", model={"decoder": {}}, search=search)
+    assert opened(folder).info.sampling == SamplingParams(temperature=0.5, top_k=7)
+    write(folder / "generation_config.json", top_p=0.5)
+    assert opened(folder).info.sampling == SamplingParams(top_p=0.5)
+
+
+@pytest.mark.parametrize("place", ["a list", "a file", "chat_template.json"])
+def test_tools_have_a_template_of_their_own(folder: Path, place: str) -> None:
+    (folder / "chat_template.jinja").unlink()
+    if place == "a list":
+        named = [{"name": "tool_use", "template": "T"}, {"name": "default", "template": "D"}]
+        write(folder / "tokenizer_config.json", chat_template=named)
+    elif place == "a file":
+        (folder / "chat_template.jinja").write_text("D")
+        (folder / "additional_chat_templates").mkdir()
+        (folder / "additional_chat_templates" / "tool_use.jinja").write_text("T")
+    else:
+        write(folder / "tokenizer_config.json", chat_template="wrong")
+        write(folder / "chat_template.json", chat_template="D")
+    template = opened(folder).template
+    assert template is not None
+    assert template.fill(template.all_values([{"role": "user"}], None, {})) == "D"
+    with_tools = template.fill(template.all_values([{"role": "user"}], [{}], {}))
+    assert with_tools == ("D" if place == "chat_template.json" else "T")
 
 
 def test_a_folder_without_a_tokenizer_runs_by_ids(tmp_path: Path) -> None:
