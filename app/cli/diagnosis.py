@@ -3,6 +3,7 @@
 Nothing is repaired here and nothing stays behind; every problem comes with a next step.
 """
 
+import asyncio
 import os
 import platform
 import shutil
@@ -16,12 +17,14 @@ from msgspec import Struct
 from app import __version__, paths
 from app.cli.session import Session
 from app.cli.transcript import Transcript
+from app.domain.devices import Device
 from app.domain.events import Hello
 from app.domain.messages import Message, Role
-from app.domain.requests import ChatPrompt, Generate, Load
+from app.domain.requests import ChatPrompt, Generate, Load, Provider
 from app.domain.sampling import SamplingParams
 from app.errors import CandorError
 from app.services import api_token
+from app.services.packs import Packs, Report
 
 PACKAGES = (
     *("PySide6_Essentials", "qasync", "msgspec", "rich", "click", "platformdirs"),
@@ -50,10 +53,14 @@ class Folder(Struct, frozen=True):
 
 
 class ModelTrial(Struct, frozen=True):
-    """The built-in model, what it answered greedily and how fast."""
+    """The built-in model, what it answered greedily and how fast.
+
+    `nodes` counts the nodes of its graph that each execution provider got.
+    """
 
     path: str
     variant: str
+    nodes: dict[str, int]
     context_length: int
     greedy_text: str
     greedy_ids: tuple[int, ...]
@@ -61,31 +68,40 @@ class ModelTrial(Struct, frozen=True):
 
 
 class Diagnosis(Struct, frozen=True, kw_only=True):
-    """All that was found; `model` None where it did not run."""
+    """All that was found; `model` None where it did not run.
+
+    `packs` has a report for every provider but the CPU, whose devices are in `devices`.
+    """
 
     ok: bool
     versions: dict[str, str]
     system: dict[str, str]
     providers: tuple[str, ...]
+    devices: tuple[Device, ...]
+    packs: tuple[Report, ...]
     folders: tuple[Folder, ...]
     server: dict[str, str]
     model: ModelTrial | None
     problems: tuple[Problem, ...]
 
 
-def diagnose(session: Session) -> Diagnosis:
+def diagnose(session: Session, packs: Packs) -> Diagnosis:
     """Look at everything; a failure becomes a problem, never an error."""
     problems: list[Problem] = []
     folders = (_own("profile", paths.profile()), _own("logs", paths.logs()), _resources())
     problems += [problem for folder in folders for problem in _folder_problems(folder)]
     server = _server(problems)
     hello = _greeting(session, problems)
+    reports = asyncio.run(packs.survey(provider for provider in Provider if provider.needs_pack))
+    problems += [Problem(each.problem, each.hint) for each in reports if each.is_broken]
     model = _trial(session, problems) if hello else None
     return Diagnosis(
         ok=not problems,
         versions=_versions(hello),
         system=_system() | ({"worker's network": hello.network} if hello else {}),
         providers=hello.providers if hello else (),
+        devices=hello.devices if hello else (),
+        packs=reports,
         folders=folders,
         server=server,
         model=model,
@@ -214,6 +230,7 @@ def _trial(session: Session, problems: list[Problem]) -> ModelTrial | None:
     return ModelTrial(
         path=str(path),
         variant=info.variant,
+        nodes={each.provider: each.nodes for each in info.placements},
         context_length=info.context_length,
         greedy_text="".join(token.text for token in transcript.tokens),
         greedy_ids=tuple(token.id for token in transcript.tokens),

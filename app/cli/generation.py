@@ -8,6 +8,7 @@ from app.cli.screen import Screen
 from app.cli.session import Session
 from app.cli.terminal import Terminal
 from app.cli.transcript import Transcript
+from app.domain.devices import fallback_sentence
 from app.domain.events import Delta, Event
 from app.domain.models import ModelInfo
 from app.domain.requests import Generate, Prompt
@@ -44,7 +45,7 @@ def print_json(session: Session, info: ModelInfo, asked: Generate) -> None:
         session.bar.update("Generating", len(transcript.tokens), asked.max_tokens)
 
     session.ask(asked, take)
-    output.write(output.generation(info.name, transcript))
+    output.write(output.generation(info, transcript))
 
 
 def stream(
@@ -75,3 +76,5 @@ def stream(
     if asked.top_logprobs:
         terminal.lines(figures.listing(transcript.tokens))
     terminal.note(figures.generation(transcript))
+    if sentence := fallback_sentence(info.device.provider, info.placements):
+        terminal.note(sentence)

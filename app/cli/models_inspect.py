@@ -1,5 +1,6 @@
 """`candor models inspect`: what Candor understands of a model folder, without running it."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from app.domain.inspection import (
     TemplateReport,
     TextReport,
 )
-from app.domain.requests import Inspect
+from app.domain.requests import Inspect, Provider
 from app.domain.sampling import SamplingParams
 
 _REFUSED = 1
@@ -37,6 +38,10 @@ def inspect(terminal: Terminal, folder: str, variant: str | None, as_json: bool)
     asked = Inspect(str(Path(folder).absolute()), variant)
     with terminal.session() as session:
         report = session.query(asked).report
+    others = [provider for provider in Provider if provider.needs_pack]
+    packs = asyncio.run(terminal.packs.survey(others))
+    devices = tuple(DeviceReport(each.provider.value, each.problem) for each in packs)
+    report = structs.replace(report, devices=(*report.devices, *devices))
     if as_json:
         output.write({"runs": report.runs, **to_builtins(report)})
     else:

@@ -10,6 +10,8 @@ import click
 from msgspec import structs
 
 from app.cli.transcript import Transcript
+from app.domain.devices import fallen_back
+from app.domain.models import ModelInfo
 from app.domain.tokens import LEAST_LOGPROB, Candidate, Channel, TokenRecord
 
 
@@ -18,17 +20,17 @@ def write(value: dict[str, Any]) -> None:
     click.echo(json.dumps(value, allow_nan=False))
 
 
-def generation(model: str, transcript: Transcript) -> dict[str, Any]:
+def generation(model: ModelInfo, transcript: Transcript) -> dict[str, Any]:
     """The object of `chat` and `complete`: generated tokens only."""
     return _result(model, transcript, transcript.text(), transcript.text(Channel.REASONING))
 
 
-def score(model: str, transcript: Transcript) -> dict[str, Any]:
+def score(model: ModelInfo, transcript: Transcript) -> dict[str, Any]:
     """The object of `score`: the text's own tokens."""
     return _result(model, transcript, transcript.text(Channel.PROMPT), "")
 
 
-def _result(model: str, transcript: Transcript, text: str, reasoning: str) -> dict[str, Any]:
+def _result(model: ModelInfo, transcript: Transcript, text: str, reasoning: str) -> dict[str, Any]:
     finished = transcript.finished
     usage = finished.usage
     return {
@@ -43,7 +45,18 @@ def _result(model: str, transcript: Transcript, text: str, reasoning: str) -> di
         "timings": structs.asdict(finished.timings),
         "tokens": [_token(record) for record in transcript.tokens],
         "seed": finished.seed,
-        "model": model,
+        "model": model.name,
+        "device": device(model),
+    }
+
+
+def device(model: ModelInfo) -> dict[str, Any]:
+    """Where a model was to run, and how many nodes of its graph each execution provider got."""
+    return {
+        "id": model.device.label,
+        "name": model.device.name,
+        "nodes": {each.provider: each.nodes for each in model.placements},
+        "fallback": fallen_back(model.device.provider, model.placements),
     }
 
 

@@ -33,7 +33,7 @@ def score(
         if options["as_json"]:
             transcript = Transcript()
             session.ask(asked, transcript.add)
-            output.write(output.score(info.name, transcript))
+            output.write(output.score(info, transcript))
         else:
             _show(terminal, session, info, asked)
 

@@ -49,16 +49,22 @@ def device_label(provider: Provider, index: int) -> str:
     return provider.value if provider is Provider.CPU else f"{provider.value}:{index}"
 
 
-def fallback_sentence(provider: Provider, placements: Sequence[Placement]) -> str:
-    """Which nodes run on the CPU although `provider` was chosen; empty where none do."""
-    total = sum(each.nodes for each in placements)
+def fallen_back(provider: Provider, placements: Sequence[Placement]) -> dict[str, int]:
+    """The operators that run on the CPU although `provider` was chosen, and how many of each."""
     name = EXECUTION_PROVIDERS[Provider.CPU]
-    fallen = next((each for each in placements if each.provider == name), None)
-    if provider is Provider.CPU or fallen is None:
+    elsewhere = provider is not Provider.CPU
+    return next((each.operators for each in placements if elsewhere and each.provider == name), {})
+
+
+def fallback_sentence(provider: Provider, placements: Sequence[Placement]) -> str:
+    """How many nodes have fallen back, and which; empty where none have."""
+    operators = fallen_back(provider, placements)
+    if not operators:
         return ""
+    total = sum(each.nodes for each in placements)
     return (
-        f"{fallen.nodes:,} of {total:,} nodes run on the CPU, not on {LABELS[provider]}:"
-        f" {_most_frequent(fallen.operators)}."
+        f"{sum(operators.values()):,} of {total:,} nodes run on the CPU, not on {LABELS[provider]}:"
+        f" {_most_frequent(operators)}."
     )
 
 

@@ -16,6 +16,11 @@ class Provider(StrEnum):
     CUDA = "cuda"
     DIRECTML = "directml"
 
+    @property
+    def needs_pack(self) -> bool:
+        """Whether its worker is not part of the program but in a pack."""
+        return self is not Provider.CPU
+
 
 class ChatPrompt(Struct, frozen=True, tag="chat"):
     """Messages for the model's chat template.

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from msgspec import structs
 
-from app.domain.devices import EXECUTION_PROVIDERS
 from app.domain.inspection import (
     DeviceReport,
     Graph,
@@ -202,8 +201,5 @@ def _memory(
 
 
 def _devices() -> tuple[DeviceReport, ...]:
-    here = available_providers()
-    missing = "not part of this installation"
-    return tuple(
-        DeviceReport(each.value, "" if each in here else missing) for each in EXECUTION_PROVIDERS
-    )
+    """The providers of this worker; others have workers of their own."""
+    return tuple(DeviceReport(each.value, "") for each in available_providers())

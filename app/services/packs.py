@@ -8,6 +8,7 @@ it is used only where nobody else can have put it.
 import asyncio
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
 
 import msgspec
@@ -15,6 +16,7 @@ from msgspec import Struct
 
 from app import __version__
 from app.domain.devices import LABELS, Device
+from app.domain.events import Hello
 from app.domain.requests import Provider
 from app.errors import CandorError, DeviceFailed
 from app.worker.client import WorkerClient
@@ -24,6 +26,7 @@ MANIFEST = "pack.json"
 MOST_BYTES = 2**16
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _MAKE = "Make it with `python3 packaging/dev.py pack {0}`, or choose the CPU."
+_MEND = "Choose the CPU until that is mended."
 _MAKE_AGAIN = "Make it again with `python3 packaging/dev.py pack {0}`, or choose the CPU."
 
 
@@ -49,6 +52,11 @@ class Report(Struct, frozen=True):
     problem: str = ""
     hint: str = ""
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether there is a pack that cannot be used."""
+        return bool(self.folder and self.problem)
+
 
 class Packs:
     """The packs in `folder`, and the one that is part of the program."""
@@ -62,7 +70,7 @@ class Packs:
         Raises:
             DeviceFailed: there is no pack for it, or none that may be used.
         """
-        if provider is Provider.CPU:
+        if not provider.needs_pack:
             return worker_command()
         folder = self._folder / provider.value
         manifest = _read(folder, provider)
@@ -76,34 +84,34 @@ class Packs:
         """
         return WorkerClient(self.command(provider))
 
-    async def survey(self) -> tuple[Report, ...]:
-        """Every provider with its devices, asked of each pack's own worker; the CPU first."""
-        return tuple(await asyncio.gather(*map(self.report, Provider)))
+    async def survey(self, providers: Iterable[Provider] = Provider) -> tuple[Report, ...]:
+        """Providers with their devices, asked of each pack's own worker; the CPU first."""
+        return tuple(await asyncio.gather(*map(self.report, providers)))
 
     async def report(self, provider: Provider) -> Report:
         """What `provider` can do here, asked of its pack's own worker."""
         folder = self._folder / provider.value
-        place = str(folder) if provider is not Provider.CPU and folder.exists() else ""
+        place = str(folder) if provider.needs_pack and folder.exists() else ""
         try:
-            versions, devices = await self._ask(provider)
+            hello = await self._ask(provider)
         except CandorError as error:
             return Report(provider, place, problem=error.message, hint=error.hint)
-        return Report(provider, place, versions, devices)
+        devices = tuple(each for each in hello.devices if each.provider is provider)
+        if devices:
+            return Report(provider, place, hello.versions, devices)
+        why = hello.problem or f"{LABELS[provider]} finds no device on this computer."
+        return Report(provider, place, hello.versions, problem=why, hint=_MEND)
 
-    async def _ask(self, provider: Provider) -> tuple[dict[str, str], tuple[Device, ...]]:
-        """Start a worker for as long as it takes to greet.
+    async def _ask(self, provider: Provider) -> Hello:
+        """The greeting of a worker that lives no longer than that.
 
         Raises:
-            CandorError: why the provider cannot be used.
+            CandorError: it cannot be started.
         """
         client = self.client(provider)
         hello = await client.start()
         await client.close()
-        devices = tuple(each for each in hello.devices if each.provider is provider)
-        if not devices:
-            why = hello.problem or f"{LABELS[provider]} finds no device on this computer."
-            raise DeviceFailed(why, "Check its driver, or choose the CPU.")
-        return hello.versions, devices
+        return hello
 
 
 def _read(folder: Path, provider: Provider) -> Manifest:

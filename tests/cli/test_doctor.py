@@ -25,6 +25,9 @@ def test_a_sound_installation(sound: dict[str, Any]) -> None:
         sound["versions"]
     )
     assert "CPUExecutionProvider" in sound["providers"]
+    assert [device["provider"] for device in sound["devices"]] == ["cpu"]
+    assert [pack["provider"] for pack in sound["packs"]] == ["cuda", "directml"]
+    assert set(sound["model"]["nodes"]) == {"CPUExecutionProvider"}
     assert [folder["name"] for folder in sound["folders"]] == ["profile", "logs", "resources"]
     assert sound["system"]["telemetry"] == "off"
     closed = sandbox.CLOSED if sys.platform == "linux" else "open: "

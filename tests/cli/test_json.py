@@ -15,7 +15,7 @@ TOKEN = {
 
 
 def test_the_object_has_the_listed_fields(answer: dict[str, Any]) -> None:
-    assert set(answer) == LISTED | {"seed", "model"}
+    assert set(answer) == LISTED | {"seed", "model", "device"}
     assert set(answer["usage"]) == {"prompt_tokens", "completion_tokens", "reasoning_tokens"}
     assert set(answer["timings"]) == {
         "first_token_s", "prefill_tokens_per_s", "decode_tokens_per_s",
