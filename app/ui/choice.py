@@ -4,6 +4,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QComboBox
 
+from app.ui.widgets import name_scroll_bars
+
 SIGN = 4.0
 
 
@@ -12,7 +14,9 @@ class Choice(QComboBox):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.setAccessibleName(name)
+        for part in (self, self.view(), self.view().window()):
+            part.setAccessibleName(name)
+        name_scroll_bars(self.view(), name)
 
     def show_values(self, named: list[tuple[str, object]], chosen: object) -> None:
         """Offer these; what is chosen is told to nobody."""

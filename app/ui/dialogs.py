@@ -24,6 +24,7 @@ class Dialog(QDialog):
     def __init__(self, parent: QWidget, title: str) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
+        self.setAccessibleName(title)
         self.setFixedWidth(WIDTH)
         self.body = QVBoxLayout()
         self.body.setSpacing(12)

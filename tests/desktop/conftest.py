@@ -33,7 +33,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """The empty home folder of a newcomer."""
-    folder = tmp_path / "home"
+    """The empty home folder of a newcomer, whose name is no easy one."""
+    folder = tmp_path / "home of #1, 50% 🙂"
     folder.mkdir()
     return folder

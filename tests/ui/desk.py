@@ -2,21 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSlider,
-    QAbstractSpinBox,
     QApplication,
-    QLineEdit,
-    QPlainTextEdit,
-    QScrollBar,
-    QTextEdit,
+    QDialog,
     QWidget,
 )
 
@@ -27,14 +21,12 @@ from app.ui.chat.answer import AnswerView
 
 PATIENCE_S = 30.0
 ENOUGH_TOKENS = 12
-CONTROLS = (
-    QAbstractButton,
-    QAbstractSlider,
-    QAbstractSpinBox,
-    QLineEdit,
-    QTextEdit,
-    QPlainTextEdit,
-)
+Role = QAccessible.Role
+CONTROLS = {
+    Role.Button, Role.CheckBox, Role.RadioButton, Role.Slider, Role.SpinBox, Role.EditableText,
+    Role.ComboBox, Role.ScrollBar, Role.List, Role.ListItem, Role.MenuItem, Role.ProgressBar,
+    Role.PageTab, Role.Table, Role.Link, Role.Dialog, Role.Window,
+}  # fmt: skip
 T = TypeVar("T", bound=QWidget)
 
 
@@ -83,14 +75,12 @@ class Desk:
         return found[0]
 
     def nameless_controls(self) -> list[str]:
-        """What can be reached by keyboard or mouse and has no name."""
-        controls = (*CONTROLS, QScrollBar)
+        """What can be reached by keyboard or mouse and has no name, in every window there is."""
         return [
-            repr(widget)
-            for kind in controls
-            for widget in self.window.findChildren(kind)
-            if not name_of(widget)
-            and (kind is QAbstractButton or widget.focusPolicy() is not Qt.FocusPolicy.NoFocus)
+            f"{each.role().name} of {owner(each)}"
+            for window in (self.window, *self.window.findChildren(QDialog))
+            for each in accessible(window)
+            if is_control(each) and not each.text(QAccessible.Text.Name).strip()
         ]
 
     async def ready(self) -> None:
@@ -132,6 +122,28 @@ class Desk:
         point = text.token_rect(index).center().toPoint()
         QTest.mouseClick(text.viewport(), Qt.MouseButton.LeftButton, pos=point)
         await asyncio.sleep(0)
+
+
+def accessible(widget: QWidget) -> Iterator[QAccessibleInterface]:
+    """What a screen reader is told of a widget and of all in it, hidden parts and dialogs too."""
+    waiting = [QAccessible.queryAccessibleInterface(widget)]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting += filter(None, (each.child(place) for place in range(each.childCount())))
+
+
+def is_control(interface: QAccessibleInterface) -> bool:
+    """Whether it can be used, and so needs a name."""
+    return interface.role() in CONTROLS or bool(interface.state().focusable)
+
+
+def owner(interface: QAccessibleInterface) -> str:
+    """The widget it is, or is in."""
+    place: QAccessibleInterface | None = interface
+    while place and not place.object():
+        place = place.parent()
+    return repr(place.object()) if place else "nothing"
 
 
 def name_of(widget: QWidget) -> str:
