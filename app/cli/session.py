@@ -24,6 +24,7 @@ _LABELS = {
     Stage.LOAD: "Loading the model",
     Stage.PREFILL: "Reading the prompt",
     Stage.SCORE: "Scoring",
+    Stage.MEASURE: "Measuring",
 }
 
 

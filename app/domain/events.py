@@ -1,5 +1,6 @@
 """What the worker says: one tagged union, in the order Hello, then per request
-Progress*, Delta*, and exactly one of Loaded, Replayed, Inspected, Rendered, Finished, Failed."""
+Progress*, Delta*, and exactly one of Loaded, Replayed, Measured, Inspected, Rendered,
+Finished, Failed."""
 
 from enum import StrEnum
 
@@ -35,6 +36,7 @@ class Stage(StrEnum):
     LOAD = "load"
     PREFILL = "prefill"
     SCORE = "score"
+    MEASURE = "measure"
 
 
 class Progress(Struct, frozen=True, tag="progress"):
@@ -129,6 +131,18 @@ class Replayed(Struct, frozen=True, tag="replayed", kw_only=True):
     recomputed: bool
 
 
+class Measured(Struct, frozen=True, tag="measured", kw_only=True):
+    """How fast the graph itself is: `seconds` is the median for each of the asked widths.
+
+    A token needs `weight_bytes` and, for each token before it, `cache_bytes_per_token` read.
+    """
+
+    seconds: tuple[float, ...]
+    read_bytes_per_s: float
+    weight_bytes: int
+    cache_bytes_per_token: int
+
+
 class Inspected(Struct, frozen=True, tag="inspected"):
     """What is understood of a model folder."""
 
@@ -156,6 +170,7 @@ Event = (
     | Loaded
     | Delta
     | Replayed
+    | Measured
     | Inspected
     | Rendered
     | Finished

@@ -98,6 +98,16 @@ class Replay(Struct, frozen=True, tag="replay", kw_only=True):
     tokens: tuple[int, ...] = ()
 
 
+class Measure(Struct, frozen=True, tag="measure", kw_only=True):
+    """Time the graph itself: runs of each of `widths` tokens behind `context` others, with the
+    logits of all of them, `repeats` times; and how fast this computer reads memory.
+    """
+
+    context: int
+    widths: tuple[int, ...]
+    repeats: int = 5
+
+
 class Inspect(Struct, frozen=True, tag="inspect"):
     """Say what is understood of the model at `path`, without loading it."""
 
@@ -124,4 +134,4 @@ class Cancel(Struct, frozen=True, tag="cancel"):
     target: int
 
 
-Command = Load | Generate | Score | Replay | Inspect | Render | Cancel
+Command = Load | Generate | Score | Replay | Measure | Inspect | Render | Cancel

@@ -47,6 +47,11 @@ class Forward:
         self._network = network
         self._batch = batch
 
+    @property
+    def cache_bytes_per_token(self) -> int:
+        """Memory that one cached token of a conversation takes."""
+        return self._network.contract.bytes_per_token
+
     def cached_ids(self, slot: int = 0) -> tuple[int, ...]:
         """The tokens that the cache of a slot holds."""
         return tuple(self.slots[slot].ids)

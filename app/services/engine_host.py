@@ -16,7 +16,7 @@ from msgspec import structs
 from app.domain.events import Hello, Inspected, Loaded, Progress
 from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
-from app.domain.requests import Generate, Inspect, Load, Provider, Replay, Score
+from app.domain.requests import Generate, Inspect, Load, Measure, Provider, Replay, Score
 from app.errors import Bug, CandorError, EnvironmentFault, InvalidRequest, WorkerLost, from_code
 from app.services.answer import Answer
 from app.services.host_status import HostState, HostStatus
@@ -153,6 +153,10 @@ class EngineHost:
         """The one event of a replay, once the engine is ready."""
         return Answer(lambda: self._submit(request))
 
+    def measure(self, request: Measure) -> Answer:
+        """The events of a measurement, once the engine is ready and has nothing else to do."""
+        return Answer(lambda: self._submit(request))
+
     async def close(self) -> None:
         """End the worker for good; open answers, and a load under way, get `WorkerLost`."""
         self._closed = True
@@ -163,7 +167,7 @@ class EngineHost:
         async with self._opening:  # a load that was starting a worker has ended it by then
             await self._give_up(HostState.STOPPED, WorkerLost(_CLOSED))
 
-    async def _submit(self, request: Generate | Score | Replay) -> Stream:
+    async def _submit(self, request: Generate | Score | Replay | Measure) -> Stream:
         client, _ = await self._ready()
         return client.submit(request)
 

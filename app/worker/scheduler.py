@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.domain.events import Event, Inspected, Loaded, Progress, Rendered, Stage
-from app.domain.requests import Cancel, Generate, Inspect, Load, Render, Replay, Score
+from app.domain.requests import Cancel, Generate, Inspect, Load, Measure, Render, Replay, Score
 from app.engine import generate, score
 from app.engine.inspection import inspect
+from app.engine.measure import measure
 from app.engine.model import Model, open_model
 from app.engine.rendering import render
 from app.engine.replay import replay
@@ -67,6 +68,8 @@ class Scheduler:
                 self._run(id, model, score.begin(model, wanted))
             case Replay() as wanted:
                 self._replay(id, wanted)
+            case Measure() as wanted:
+                self._measure(id, wanted)
             case Inspect() as wanted:
                 self._emit(
                     id, Inspected(inspect(Path(wanted.path), wanted.variant, self._renderer))
@@ -84,6 +87,15 @@ class Scheduler:
                 self._serve(waiting)
             if self._inbox.cancelled(id):
                 work.cancel()
+
+    def _measure(self, id: int, wanted: Measure) -> None:
+        """Nothing else runs meanwhile; that would be measured too."""
+
+        def cancelled(done: int, total: int) -> bool:
+            self._emit(id, Progress(Stage.MEASURE, done, total))
+            return self._inbox.cancelled(id)
+
+        self._emit(id, measure(self._loaded(), wanted, cancelled) or CANCELLED)
 
     def _replay(self, id: int, wanted: Replay) -> None:
         def cancelled() -> bool:

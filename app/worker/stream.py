@@ -8,10 +8,19 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 
-from app.domain.events import Event, Failed, Finished, Inspected, Loaded, Rendered, Replayed
+from app.domain.events import (
+    Event,
+    Failed,
+    Finished,
+    Inspected,
+    Loaded,
+    Measured,
+    Rendered,
+    Replayed,
+)
 from app.errors import CandorError, from_code
 
-LAST = (Loaded, Replayed, Inspected, Rendered, Finished, Failed)
+LAST = (Loaded, Replayed, Measured, Inspected, Rendered, Finished, Failed)
 
 
 class Route:

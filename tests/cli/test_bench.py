@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.cli.measure import spread
-from app.cli.process_stats import ProcessStats, process_stats
+from app import paths
+from app.services.benchmark.process_stats import ProcessStats, process_stats
+from app.services.benchmark.rounds import spread
+from app.services.benchmark.together import overlapping_rate
 from tests.cli.program import Program
 
 SIZE = ("--prompt-tokens", "48", "--max-tokens", "16", "--rounds", "3")
@@ -35,6 +37,38 @@ def test_the_worker_is_watched(report: dict[str, Any]) -> None:
         assert 0 <= each["cores"] <= (os.cpu_count() or 1) + 1
         assert 0 <= each["waiting"] <= 1
     assert 0 <= report["disturbed_rounds"] <= 3
+
+
+def test_drafts_are_verified_dearer_the_longer(report: dict[str, Any]) -> None:
+    found = report["verification"]
+    assert [each["tokens"] for each in found] == [1, 2, 3, 4, 5, 6, 8, 12, 16]
+    assert found[0]["cost"] == 1.0
+    for each in found:
+        assert each["cost"] == pytest.approx(each["seconds"] / found[0]["seconds"])
+        assert each["seconds"] > 0
+
+
+def test_answers_side_by_side_share_the_model(report: dict[str, Any]) -> None:
+    assert [each["rows"] for each in report["batches"]][:2] == [2, 4]
+    for each in report["batches"]:
+        alone = report["decode_tokens_per_s"]["median"]
+        assert each["gain"] == pytest.approx(each["tokens_per_s"] / alone)
+
+
+def test_the_roof_counts_the_weights_and_the_context(report: dict[str, Any]) -> None:
+    roof = report["roof"]
+    file = paths.built_in_model() / "model.onnx"
+    assert 0.5 * file.stat().st_size < roof["bytes_per_token"] < 2 * file.stat().st_size
+    assert roof["read_bytes_per_s"] > 1e8
+    seconds = roof["bytes_per_token"] / roof["read_bytes_per_s"]
+    assert roof["fraction"] == pytest.approx(seconds * report["decode_tokens_per_s"]["median"])
+
+
+def test_only_the_time_counts_in_which_all_answers_grow() -> None:
+    first, second = [0.0, 1.0, 2.0, 3.0], [2.0, 2.5, 3.0, 3.5, 4.0]
+    assert overlapping_rate([first, second]) == pytest.approx(3 / 1.0)
+    assert overlapping_rate([[0.0, 1.0], [2.0, 3.0]]) == 0.0
+    assert overlapping_rate([[0.0], []]) == 0.0
 
 
 def test_a_size_that_does_not_fit_is_refused(program: Program, bare_model: Any) -> None:

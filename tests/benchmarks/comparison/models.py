@@ -1,10 +1,10 @@
 """The models of a comparison: random weights in real shapes, written once into a folder.
 
-Every form has the same sizes; what they share lies on the disk once.
+Every form has the same sizes.
 """
 
 import json
-import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict
@@ -80,17 +80,15 @@ class Models:
 
     def _write_last(self, folder: Path) -> None:
         """The same weights; the head sees the last position only."""
-        self._link(self.path("genai"), folder)
+        self._copy(self.path("genai"), folder)
         model = onnx.load(str(folder / "model.onnx"), load_external_data=False)
         keep_last(model)
-        (folder / "model.onnx").unlink()
         (folder / "model.onnx").write_bytes(model.SerializeToString())
 
     def _write_short(self, folder: Path) -> None:
         """The same model, said to be made for a short context."""
-        self._link(self.path("genai"), folder)
+        self._copy(self.path("genai"), folder)
         config = json.loads((folder / "config.json").read_text())
-        (folder / "config.json").unlink()
         (folder / "config.json").write_text(
             json.dumps({**config, "max_position_embeddings": SHORT})
         )
@@ -102,12 +100,9 @@ class Models:
         subprocess.run([str(python), script, str(folder), sizes, head], check=True)
 
     @staticmethod
-    def _link(source: Path, folder: Path) -> None:
-        """The same files under another name: links to the bytes, not to the path."""
-        for file in source.iterdir():
-            if file.name != _DONE:
-                (folder / file.name).unlink(missing_ok=True)
-                os.link(file, folder / file.name)
+    def _copy(source: Path, folder: Path) -> None:
+        """The same files once more: the program refuses weights that have a second name."""
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns(_DONE), dirs_exist_ok=True)
 
 
 def keep_last(model: onnx.ModelProto) -> None:
