@@ -27,7 +27,16 @@ def window() -> int:
             return run(services(paths.profile()), os.environ.get("CANDOR_THEME"))
     except CandorError as error:
         sys.stderr.write(f"{error}\n")
+        if _is_double_clicked():
+            from app.ui.apology import apologise
+
+            apologise(error)
         return 2
+
+
+def _is_double_clicked() -> bool:
+    """Whether this is the frozen program and nobody reads its standard error in a terminal."""
+    return bool(getattr(sys, "frozen", False)) and not sys.stderr.isatty()
 
 
 def terminal(arguments: list[str]) -> int:

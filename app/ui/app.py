@@ -162,11 +162,7 @@ def run(services: Services, theme: str | None = None, live: Life = Session.run) 
     if theme not in SCHEMES:
         raise InvalidRequest(f"There is no theme {theme!r}.", f"Choose {', '.join(SCHEMES)}.")
     qInstallMessageHandler(_log_qt)
-    application = QApplication(sys.argv[:1])
-    application.setApplicationName("Candor")
-    application.setDesktopFileName("candor")
-    application.setWindowIcon(QIcon(str(paths.icon())))
-    application.setQuitOnLastWindowClosed(False)
+    application = make_application()
     appearance = Appearance(application)
     appearance.choose(SCHEMES[theme])
     collector = Collector()
@@ -177,6 +173,16 @@ def run(services: Services, theme: str | None = None, live: Life = Session.run) 
         qInstallMessageHandler(None)
         collector.stop()
     return 0
+
+
+def make_application() -> QApplication:
+    """Qt as this program uses it: the loop ends when it is told to, not with a window."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Candor")
+    application.setDesktopFileName("candor")
+    application.setWindowIcon(QIcon(str(paths.icon())))
+    application.setQuitOnLastWindowClosed(False)
+    return application
 
 
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:

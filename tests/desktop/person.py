@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,14 @@ from tests.desktop.screen import PATIENCE_S, Screen, wait_for
 ROOT = Path(__file__).parents[2]
 READER = ["/usr/bin/python3", str(Path(__file__).with_name("bus_reader.py"))]
 PROGRAM = [sys.executable, "-P", "-m", "app"]
+DOUBLE_CLICKED = [
+    sys.executable,
+    "-P",
+    "-c",
+    "import sys; sys.frozen, sys.argv = True, ['candor']; import app.__main__ as program;"
+    "sys.exit(program.main())",
+]
+"""As the frozen program, of which nobody reads what it prints."""
 NEEDS_NAME = frozenset(
     ("push button", "check box", "radio button", "slider", "spin button", "text", "combo box",
      "scroll bar", "list", "list item", "menu item", "progress bar", "page tab", "table", "link",
@@ -70,7 +79,7 @@ class Seen(msgspec.Struct, frozen=True):
 class Person:
     """Starts the program with `home` as its home folder, for a `with` block."""
 
-    def __init__(self, screen: Screen, home: Path) -> None:
+    def __init__(self, screen: Screen, home: Path, program: Sequence[str] = PROGRAM) -> None:
         self.screen = screen
         environment = {
             name: value
@@ -79,7 +88,7 @@ class Person:
         } | screen.environment
         environment |= {"HOME": str(home), "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
         self.process = subprocess.Popen(
-            PROGRAM, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            program, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         self._reader = subprocess.Popen(
             READER,

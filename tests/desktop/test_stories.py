@@ -5,8 +5,8 @@ import signal
 import time
 from pathlib import Path
 
-from tests.desktop.person import Person, Seen
-from tests.desktop.screen import Screen, wait_for
+from tests.desktop.person import DOUBLE_CLICKED, Person, Seen
+from tests.desktop.screen import PATIENCE_S, Screen, wait_for
 
 QUESTION = "A train leaves at 14:37 and rides 2 hours 48 minutes. When does it arrive?"
 # An honest "I do not know" has two wordings, so one of its tokens is always near one bit.
@@ -175,3 +175,16 @@ def test_versions_search_rename_delete_and_a_second_start(screen: Screen, home: 
         person.look("Version of the answer before this one")
         person.look("Version of the question before this one")
         assert person.leave() == ""
+
+
+def test_a_second_double_click_says_that_candor_is_open(screen: Screen, home: Path) -> None:
+    with Person(screen, home) as first:
+        first.wait_to_read("Ready")
+        with Person(screen, home, DOUBLE_CLICKED) as second:
+            second.look(f"Candor is already open, as process {first.process.pid}.")
+            second.look("Use its window.")
+            assert [each for each in second.everything() if each.is_control and not each.name] == []
+            second.press("Escape")
+            assert second.process.wait(PATIENCE_S) == 2
+        screen.focus(first.process.pid, "Candor")
+        assert first.leave() == ""
