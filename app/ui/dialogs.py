@@ -44,10 +44,18 @@ class Dialog(QDialog):
         for each in self.findChildren(QPushButton):
             each.setAutoDefault(False)
 
+    def fit(self) -> None:
+        """Be as high as what is shown."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.setFixedHeight(layout.totalHeightForWidth(WIDTH))
+
     def present(self) -> None:
         """Show it, in front, with the keyboard in it."""
         if not self.isVisible():
             self._first.setFocus()
+        self.fit()
         self.show()
         self.raise_()
         self.activateWindow()

@@ -82,7 +82,6 @@ class Dialogs(QObject):
             survey.found.connect(made.show_devices)
             self._appearance.changed.connect(made.recolour)
             survey.find_devices()
-            made.begin()
         self.models.present()
 
     def _by_keys(self, keys: str, action: Callable[[], None]) -> None:
