@@ -49,7 +49,9 @@ class Dialog(QDialog):
         layout = self.layout()
         if layout is not None:
             layout.activate()
-            self.setFixedHeight(layout.totalHeightForWidth(WIDTH))
+            wrapped = layout.hasHeightForWidth()
+            height = layout.totalHeightForWidth(WIDTH) if wrapped else layout.sizeHint().height()
+            self.setFixedHeight(height)
 
     def present(self) -> None:
         """Show it, in front, with the keyboard in it."""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QPushButton
 from app import paths
 from app.services.engine_host import HostState
 from app.services.settings import MODEL, RECENT_MODELS, ModelChoice
+from app.ui.dialogs import Dialog
 from app.ui.panes.models import ModelsDialog
 from app.ui.viewmodels.models import BUILT_IN
 from tests.ui.desk import Desk, until
@@ -222,6 +223,9 @@ def test_every_control_of_every_dialog_has_a_name(drive: Drive):
             desk.session.dialogs.open_settings,
         ):
             open_one()
+        shown = [each for each in desk.window.findChildren(Dialog) if each.isVisible()]
+        assert len(shown) == 3
+        assert all(each.height() >= each.minimumSizeHint().height() > 100 for each in shown)
         assert desk.nameless_controls() == []
 
     drive(scenario)
