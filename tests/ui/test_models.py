@@ -154,6 +154,22 @@ def test_a_cancelled_load_leaves_the_former_model(drive: Drive, other: Path):
     drive(scenario)
 
 
+def test_what_was_asked_for_last_is_what_is_open(drive: Drive, other: Path):
+    third = Path(shutil.copytree(other, other.with_name("third")))
+
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        models = desk.session.models
+        for path in (other, third, other, third):
+            models.open(ModelChoice(str(path)))
+        await until(lambda: models.value.opened and models.value.opening is None)
+        await until(lambda: models.value.opened == ModelChoice(str(third)))
+        assert desk.services.settings.get(MODEL) == ModelChoice(str(third))
+        assert notice(desk) == ""
+
+    drive(scenario)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_model_that_vanishes_while_it_is_open_is_a_sentence_and_nothing_is_lost(
     drive: Drive, other: Path
