@@ -20,6 +20,10 @@ os.environ["QT_API"] = "pyside6"
 THREAD_GRACE_S = 3.0
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz", type=int, default=60, help="how many damaged folders to draw")
+
+
 @pytest.fixture(autouse=True)
 def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty profile folder, so that no test sees a person's own."""

@@ -68,8 +68,8 @@ def eos_ids(configs: Configs, tokenizer: Tokenizer | None) -> frozenset[int]:
 
 def _end_of_channel(configs: Configs, tokenizer: Tokenizer) -> int | None:
     """In the harmony format <|end|> closes a channel, and the turn goes on."""
-    kinds = {configs.model.get("model_type"), configs.genai.get("type")}
-    harmony = formats.is_harmony(configs.template or "") or kinds & {"gpt_oss", "gptoss"}
+    kinds = [configs.model.get("model_type"), configs.genai.get("type")]
+    harmony = formats.is_harmony(configs.template or "") or "gpt_oss" in kinds or "gptoss" in kinds
     return tokenizer.id_of("<|end|>") if harmony else None
 
 

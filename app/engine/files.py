@@ -3,6 +3,7 @@ to be? Gives parsed JSON and the parsed graph without its external weights."""
 
 import json
 import math
+import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -10,12 +11,13 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import ModelProto, TensorProto, external_data_helper, helper
 
-from app.engine import graph
+from app.engine import graph, soundness
 from app.errors import ModelDamaged, ModelUnsupported
 
 _AGAIN = "Download the model again."
 _LFS = b"version https://git-lfs"
 _HEAD_BYTES = 512
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _TWO_PER_BYTE = (TensorProto.INT4, TensorProto.UINT4, TensorProto.FLOAT4E2M1)
 _JSON_BYTES = 256 * 1024 * 1024
 
@@ -32,7 +34,10 @@ def read_json(path: Path) -> dict[str, Any]:
     if path.stat().st_size > _JSON_BYTES:
         raise ModelDamaged(f"{path.name} is too long for a file of its kind.", _AGAIN)
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        found = json.loads(text)
+        if _HALF_CHARACTER.search(text):
+            json.dumps(found, ensure_ascii=False).encode()  # fails where the other half is missing
     except (ValueError, RecursionError) as error:
         raise ModelDamaged(f"{path.name} is not valid JSON.", _AGAIN) from error
     if not isinstance(found, dict):
@@ -44,7 +49,8 @@ def read_graph(path: Path) -> ModelProto:
     """The model in an .onnx file, its external weights checked but not read.
 
     Raises:
-        ModelDamaged: the file or one of its weight files is missing, cut short or something else.
+        ModelDamaged: the file or one of its weight files is missing, cut short or something else,
+            or the graph is damaged inside.
     """
     if not path.is_file():
         raise ModelDamaged(f"The model file {path.name} is missing.", _AGAIN)
@@ -56,10 +62,24 @@ def read_graph(path: Path) -> ModelProto:
         raise ModelDamaged(
             f"{path.name} ({size:,} bytes) is cut short or is not an ONNX model.", _AGAIN
         ) from error
+    soundness.check(model)
     for tensor in graph.tensors(model):
         if external_data_helper.uses_external_data(tensor):
             _check_external(tensor, path.parent)
     return model
+
+
+def require_own(file: Path, root: Path) -> None:
+    """Refuse a file of the model in folder `root` that really lies somewhere else.
+
+    Raises:
+        ModelUnsupported: it is a link out of the folder.
+    """
+    if not any(file.resolve().is_relative_to(home) for home in _homes(root)):
+        raise ModelUnsupported(
+            f"{file.name} is a link out of the model's folder.",
+            "Put the file itself into the folder.",
+        )
 
 
 def _check_head(path: Path) -> None:

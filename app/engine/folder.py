@@ -31,19 +31,16 @@ class ModelFolder:
     variants: tuple[Variant, ...]
     chosen: Variant
 
-    def advice(self, provider: Provider) -> str:
-        """What to try in place of the chosen variant, full precision before half."""
-        others = [each for each in self.variants if each != self.chosen and not each.refusal]
-        if not others:
-            return "Download another variant of the model, q4 for instance."
-        best = min(others, key=lambda each: (_is_half(each), _rank(each, provider)))
-        return f'Try the variant "{best.name}" of this model.'
-
     def find(self, name: str) -> Path | None:
-        """A side file, looked for beside the weights first and then upwards to the root."""
+        """A side file, looked for beside the weights first and then upwards to the root.
+
+        Raises:
+            ModelUnsupported: it is a link out of the folder.
+        """
         folder = self.chosen.file.parent
         for place in (folder, *folder.parents):
             if (place / name).is_file():
+                files.require_own(place / name, self.root)
                 return place / name
             if place == self.root:
                 return None
@@ -60,6 +57,7 @@ def find_model(path: Path, variant: str | None, provider: Provider = Provider.CP
 
     Raises:
         ModelNotFound: there is no ONNX model at this place.
+        ModelUnsupported: a file of it is a link out of the folder.
         InvalidRequest: the model has no such variant.
     """
     path = path.absolute()
@@ -73,7 +71,7 @@ def find_model(path: Path, variant: str | None, provider: Provider = Provider.CP
             f"There is no ONNX model in {path}.",
             "Choose a folder that holds an .onnx file.",
         )
-    return ModelFolder(path, path, path.name, variants, _choose(variants, variant, provider))
+    return _own(ModelFolder(path, path, path.name, variants, _choose(variants, variant, provider)))
 
 
 def _from_file(path: Path, variant: str | None) -> ModelFolder:
@@ -92,7 +90,14 @@ def _from_file(path: Path, variant: str | None) -> ModelFolder:
             f'{path.name} is the variant "{chosen.name}", not "{variant}".',
             "Give the model's folder to choose among its variants.",
         )
-    return ModelFolder(path, root, root.name, variants, chosen)
+    return _own(ModelFolder(path, root, root.name, variants, chosen))
+
+
+def _own(folder: ModelFolder) -> ModelFolder:
+    """The folder itself, whose chosen graphs really lie in it."""
+    for file in folder.chosen.files:
+        files.require_own(file, folder.root)
+    return folder
 
 
 def _choose(variants: tuple[Variant, ...], wanted: str | None, provider: Provider) -> Variant:
@@ -103,11 +108,6 @@ def _choose(variants: tuple[Variant, ...], wanted: str | None, provider: Provide
             return each
     names = ", ".join(each.name for each in variants)
     raise InvalidRequest(f'This model has no variant "{wanted}".', f"It has: {names}.")
-
-
-def _is_half(variant: Variant) -> bool:
-    """Whether a variant computes in f16, as far as its name tells."""
-    return "f16" in variant.name or "fp16" in variant.name
 
 
 def _rank(variant: Variant, provider: Provider) -> tuple[int, ...]:

@@ -8,9 +8,9 @@ still be read, the request it belongs to.
 import msgspec
 from msgspec import Struct
 
-from app.domain.events import Event
+from app.domain.events import Event, Failed
 from app.domain.requests import Command
-from app.errors import InvalidRequest
+from app.errors import InvalidRequest, ModelUnsupported
 
 PROTOCOL = 4
 CONTROL = 0
@@ -84,8 +84,22 @@ def decode_request(payload: bytes | bytearray) -> Request:
 
 
 def encode_replies(replies: list[Reply]) -> bytes:
-    """The replies as a frame's payload."""
-    return msgspec.msgpack.encode(replies)
+    """The replies as a frame's payload; one that names what is no text says only that."""
+    try:
+        return msgspec.msgpack.encode(replies)
+    except UnicodeEncodeError:
+        return msgspec.msgpack.encode([_sendable(reply) for reply in replies])
+
+
+def _sendable(reply: Reply) -> Reply:
+    try:
+        msgspec.msgpack.encode(reply)
+    except UnicodeEncodeError:
+        error = ModelUnsupported(
+            "A file or a name of this model is not valid text.", "Rename the folder or its files."
+        )
+        return Reply(reply.id, Failed(error.code, error.message, error.hint))
+    return reply
 
 
 def decode_replies(payload: bytes | bytearray) -> list[Reply]:

@@ -246,6 +246,26 @@ def put(name: str, text: str) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_text(text)
 
 
+def link(name: str) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        (folder / name).rename(folder.parent / name)
+        (folder / name).symlink_to(folder.parent / name)
+
+    return damage
+
+
+def misname(folder: Path) -> None:
+    """Break a name of the graph in the middle of its UTF-8."""
+    data = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(data.replace(b"GroupQuery", b"Group\xffuery"))
+
+
+def empty_a_weight(folder: Path) -> None:
+    model = onnx.load(str(folder / "model.onnx"), load_external_data=False)
+    next(each for each in model.graph.initializer if each.raw_data).ClearField("raw_data")
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+
+
 def link_out(folder: Path) -> None:
     (folder / "model.onnx_data").rename(folder.parent / "elsewhere")
     (folder / "model.onnx_data").symlink_to(folder.parent / "elsewhere")
@@ -259,19 +279,6 @@ def link_hard(folder: Path) -> None:
 def not_finite(folder: Path) -> None:
     weights = {**WEIGHTS, "norm": np.full_like(WEIGHTS["norm"], np.nan)}
     graphs.write_folder(folder, graphs.grouped(SHAPE, weights), SHAPE)
-
-
-def test_numbers_that_are_not_finite_name_a_better_variant(folder: Path) -> None:
-    not_finite(folder)
-    (folder / "model.onnx").rename(folder / "model_fp16.onnx")
-    with pytest.raises(ModelUnsupported, match="Download another variant") as alone:
-        opened(folder)
-    assert "not finite" in alone.value.message
-    graphs.write_folder(folder, GRAPH, SHAPE, file="model_q4f16.onnx")
-    graphs.write_folder(folder, GRAPH, SHAPE, file="model_int8.onnx")
-    with pytest.raises(ModelUnsupported, match='Try the variant "int8" of this model'):
-        opened(folder, "fp16")
-    opened(folder, "int8")
 
 
 def too_small(folder: Path) -> None:
@@ -319,6 +326,30 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], type[CandorError], str]] = {
         put("model.onnx", "\n<!DOCTYPE html><html>404</html>"),
         ModelDamaged,
         "model.onnx is a web page",
+    ),
+    "graph linked": (link("model.onnx"), ModelUnsupported, "model.onnx is a link out of"),
+    "config linked": (link("config.json"), ModelUnsupported, "config.json is a link out of"),
+    "template linked": (
+        link("chat_template.jinja"),
+        ModelUnsupported,
+        "chat_template.jinja is a link out of",
+    ),
+    "tokenizer linked": (
+        link("tokenizer.json"),
+        ModelUnsupported,
+        "tokenizer.json is a link out of",
+    ),
+    "name that is no text": (misname, ModelDamaged, "holds a name that is no text"),
+    "weight emptied": (empty_a_weight, ModelDamaged, r"holds 0 of the \d+ values it claims"),
+    "half a character": (
+        put("config.json", '{"model_type": "\\ud800"}'),
+        ModelDamaged,
+        "is not valid JSON",
+    ),
+    "template far too long": (
+        put("chat_template.jinja", "x" * 2**21),
+        ModelDamaged,
+        "is too long for a chat template",
     ),
     "weights missing": (
         lambda folder: (folder / "model.onnx_data").unlink(),

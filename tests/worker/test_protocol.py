@@ -33,7 +33,7 @@ from app.domain.requests import (
     TextPrompt,
 )
 from app.domain.sampling import RANGES, SamplingParams
-from app.domain.tokens import Candidate, TokenRecord
+from app.domain.tokens import Candidate, Channel, TokenRecord
 from app.errors import InvalidRequest
 from app.worker.protocol import (
     BadFrame,
@@ -134,6 +134,15 @@ def test_every_command_arrives_as_it_was_sent(id: int, command: msgspec.Struct) 
 @given(st.lists(st.builds(Reply, whole, events), max_size=4))
 def test_every_event_arrives_as_it_was_sent(replies: list[Reply]) -> None:
     assert decode_replies(encode_replies(replies)) == replies
+
+
+def test_a_reply_that_names_what_is_no_text_becomes_a_sentence() -> None:
+    spoilt = Reply(7, Delta(Channel.ANSWER, "\ud800", ()))
+    sound, failed = decode_replies(encode_replies([Reply(8, Heartbeat()), spoilt]))
+    assert sound == Reply(8, Heartbeat())
+    assert failed.id == 7
+    assert isinstance(failed.event, Failed)
+    assert failed.event.code == "model_unsupported"
 
 
 @settings(max_examples=50)

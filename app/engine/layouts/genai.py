@@ -27,7 +27,8 @@ def genai_variants(root: Path) -> list[Variant]:
 
     Raises:
         ModelDamaged: a config names no file of its folder.
-        ModelUnsupported: the folder is a package that holds no such config.
+        ModelUnsupported: the folder is a package that holds no such config, or one is a link out
+            of it.
     """
     configs = list(chain.from_iterable(sorted(root.glob(f"{depth}{CONFIG}")) for depth in _DEPTHS))
     if not configs and (root / _PACKAGE).is_file() and not any(root.rglob("*.onnx")):
@@ -40,6 +41,7 @@ def genai_variants(root: Path) -> list[Variant]:
 
 
 def _variant(config: Path, root: Path) -> Variant:
+    files.require_own(config, root)
     model = _section(files.read_json(config), "model")
     decoder = _section(model, "decoder")
     file = _beside(config, decoder.get("filename", "model.onnx"))
