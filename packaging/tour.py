@@ -1,4 +1,4 @@
-"""Takes the pictures of the README: a scripted person uses the real window, which nobody sees.
+"""Takes a picture of every page: a scripted person uses the real window, which nobody sees.
 
 `python tour.py FOLDER THEME` writes FOLDER/PAGE-THEME.png for every page.
 """
@@ -13,16 +13,23 @@ from tempfile import TemporaryDirectory
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+from PySide6.QtWidgets import QWidget
+
 from app import bootstrap
 from app.domain.heat import HeatMode
 from app.services.engine_host import HostState
+from app.services.settings import ModelChoice
 from app.ui.app import Services, Session, run
+from app.ui.viewmodels.server import ServerState
 
 SIZE = (1280, 800)
+NARROW = (820, 520)
 PATIENCE_S = 120.0
 SEED = 7
 GUESSED = "What is 348 + 276?"
 REASONED = "A train leaves at 14:37 and rides 2 hours 48 minutes. When does it arrive?"
+LISTED = "Sort 9, 4, 7, 1"
+MISSING = "/media/stick/a-model"
 
 
 class Tour:
@@ -38,45 +45,91 @@ class Tour:
         life = asyncio.create_task(session.run())
         try:
             async with asyncio.timeout(PATIENCE_S):
-                await self._visit(session)
+                await self._visit_chats(session)
+                await self._visit_dialogs(session)
+                await self._visit_edges(session)
         finally:
             session.end()
             await life
 
-    async def _visit(self, session: Session) -> None:
+    async def _visit_chats(self, session: Session) -> None:
         chat = session.chat
         session.window.resize(*SIZE)
         await _until(lambda: chat.status.value.state is HostState.READY)
         chat.sampling.set_seed(SEED)
-        await self._take(session, "welcome")
+        await self._take(session.window, "welcome")
         chat.sampling.set_reasoning(False)
         await self._ask(session, GUESSED)
-        await self._take(session, "heatmap")
-        session.chats.new()
-        await _until(lambda: not self._services.conversation.turns)
+        await self._take(session.window, "heatmap")
+        chat.sampling.set_seed(SEED + 1)
+        chat.regenerate(self._services.conversation.turns[-1].id)
+        await self._answered()
+        await self._take(session.window, "versions")
         chat.sampling.set_reasoning(True)
+        await self._begin(session)
         await self._ask(session, REASONED)
         chat.heat.choose(HeatMode.ENTROPY)
-        await self._take(session, "reasoning")
+        await self._take(session.window, "reasoning")
         session.window.sidebar.field.setText("train")
-        await self._take(session, "search")
+        await self._take(session.window, "search")
+        session.window.sidebar.field.clear()
+
+    async def _visit_dialogs(self, session: Session) -> None:
+        dialogs = session.dialogs
+        dialogs.open_settings()
+        dialogs.open_models()
+        session.server.set_port(0)
+        session.server.switch(True)
+        await _until(lambda: session.server.value.state is ServerState.ON)
+        dialogs.open_server()
+        for page, dialog in (
+            ("settings", dialogs.settings),
+            ("model", dialogs.models),
+            ("server", dialogs.server),
+        ):
+            assert dialog
+            await self._take(dialog, page)
+            dialog.close()
+
+    async def _visit_edges(self, session: Session) -> None:
+        """A message across the top, rendered Markdown, and the narrowest window."""
+        await self._begin(session)
+        session.chat.heat.choose(HeatMode.NOTHING)
+        session.chat.send(LISTED)
+        await self._answered()
+        session.models.open(ModelChoice(MISSING))
+        await _until(lambda: session.models.value.error and not session.models.value.opening)
+        await self._take(session.window, "notice")
+        session.window.resize(*NARROW)
+        await self._take(session.window, "narrow")
+        session.window.dock.set_shown(True)
+        await self._take(session.window, "chats")
+
+    async def _begin(self, session: Session) -> None:
+        session.chats.new()
+        await _until(lambda: not self._services.conversation.turns)
 
     async def _ask(self, session: Session, text: str) -> None:
         """Ask, wait for the answer, and select its least likely token."""
-        conversation, chat = self._services.conversation, session.chat
+        chat = session.chat
         chat.send(text)
-        await _until(lambda: len(conversation.turns) == 2 and not conversation.answering)
-        answer = conversation.turns[-1]
+        await self._answered()
+        answer = self._services.conversation.turns[-1]
         numbers = [0.0 if token.logprob is None else token.logprob for token in answer.tokens]
         chat.selection.pick(answer.id, numbers.index(min(numbers)))
         await _until(lambda: chat.replay.settled)
 
-    async def _take(self, session: Session, page: str) -> None:
+    async def _answered(self) -> None:
+        conversation = self._services.conversation
+        await _until(lambda: conversation.answering)
+        await _until(lambda: not conversation.answering)
+
+    async def _take(self, page: QWidget, name: str) -> None:
         await asyncio.sleep(0.5)  # what was asked of the store is shown
-        session.window.grab().save(str(self._folder / f"{page}-{self._theme}.png"))
+        page.grab().save(str(self._folder / f"{name}-{self._theme}.png"))
 
 
-async def _until(holds: Callable[[], bool]) -> None:
+async def _until(holds: Callable[[], object]) -> None:
     while not holds():
         await asyncio.sleep(0.02)
 
@@ -84,7 +137,7 @@ async def _until(holds: Callable[[], bool]) -> None:
 def main(folder: Path, theme: str) -> int:
     """Take the pictures of one theme; return the exit status."""
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as profile:
+    with TemporaryDirectory(prefix="candor-") as profile:
         services = bootstrap.services(Path(profile))
         return run(services, theme, live=Tour(services, folder, theme).run)
 

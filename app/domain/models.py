@@ -28,7 +28,7 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     on and off, or sets its effort; None where the template has none. `providers` are the
     execution providers the session really has, the first one preferred, `placements` what each of
     them was given of the graph, and `device` is what was chosen. `sampling` is what the model's own
-    generation defaults ask for.
+    generation defaults ask for. `notes` are sentences about what loading had to do without.
     """
 
     name: str
@@ -48,3 +48,4 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     sampling: SamplingParams
     device: Device = Device(Provider.CPU, 0, "")
     placements: tuple[Placement, ...] = ()
+    notes: tuple[str, ...] = ()

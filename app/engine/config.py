@@ -10,8 +10,22 @@ from typing import Any
 from app.engine.chat_files import chat_templates, special_tokens
 from app.engine.contract import Geometry, Names
 from app.engine.folder import ModelFolder
+from app.engine.session import Optimisation
 
 _CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "context_length")
+_LONG_ROPE = ("longrope", "su")
+# onnxruntime-genai knows these by the model's type, and its folders may lack a config.json.
+_LONG_ROPE_OF_GENAI = {
+    "phi3": 4096,
+    "phimoe": 4096,
+    "phi3v": 4096,
+    "phi4mm": 4096,
+    "phi3small": 8192,
+}
+_OPTIMISATIONS = {
+    "ORT_ENABLE_BASIC": Optimisation.BASIC,
+    "ORT_DISABLE_ALL": Optimisation.NONE,
+}
 _POSITIONS_FROM_ONE = ("gemma3", "gemma3_text", "paligemma")
 _GENAI_INPUTS = {
     "input_ids": "ids",
@@ -82,8 +96,25 @@ class Configs:
             heads=heads,
             kv_heads=_stated(configs, "num_key_value_heads") or heads,
             head_size=_stated(configs, "head_size", "head_dim") or shared,
+            rope_switch=self._rope_switch,
             from_one=not self.genai and self.model.get("model_type") in _POSITIONS_FROM_ONE,
         )
+
+    @property
+    def _rope_switch(self) -> int | None:
+        """The tokens that a model of the long-rope kind reads with its short angles."""
+        for config in (self.text, self.model):
+            scaling = _section(config, "rope_scaling") or _section(config, "rope_parameters")
+            if scaling.get("rope_type", scaling.get("type")) in _LONG_ROPE:
+                name = "original_max_position_embeddings"
+                return _positive(scaling, name) or _positive(config, name)
+        return _LONG_ROPE_OF_GENAI.get(str(self.genai.get("type"))) if not self.model else None
+
+    @property
+    def optimisation(self) -> Optimisation:
+        """How much the exporter lets the runtime rewrite the graph."""
+        options = _section(self.decoder, "session_options")
+        return _OPTIMISATIONS.get(str(options.get("graph_optimization_level")), Optimisation.ALL)
 
     @property
     def names(self) -> Names:

@@ -31,6 +31,14 @@ class ModelFolder:
     variants: tuple[Variant, ...]
     chosen: Variant
 
+    def advice(self, provider: Provider) -> str:
+        """What to try in place of the chosen variant, full precision before half."""
+        others = [each for each in self.variants if each != self.chosen and not each.refusal]
+        if not others:
+            return "Download another variant of the model, q4 for instance."
+        best = min(others, key=lambda each: (_is_half(each), _rank(each, provider)))
+        return f'Try the variant "{best.name}" of this model.'
+
     def find(self, name: str) -> Path | None:
         """A side file, looked for beside the weights first and then upwards to the root.
 
@@ -108,6 +116,11 @@ def _choose(variants: tuple[Variant, ...], wanted: str | None, provider: Provide
             return each
     names = ", ".join(each.name for each in variants)
     raise InvalidRequest(f'This model has no variant "{wanted}".', f"It has: {names}.")
+
+
+def _is_half(variant: Variant) -> bool:
+    """Whether a variant computes in f16, as far as its name tells."""
+    return "f16" in variant.name or "fp16" in variant.name
 
 
 def _rank(variant: Variant, provider: Provider) -> tuple[int, ...]:

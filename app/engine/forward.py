@@ -29,8 +29,9 @@ class Forward:
     """The model's forward pass over cached conversations, one in each of `slots`.
 
     `capacity` is the most tokens that a conversation holds, `rows_per_run` the most conversations
-    that one run of the graph advances. `batch` is None where their caches are apart. Logits reach
-    as far as the `vocabulary`: graphs may have more rows than there are tokens, to fill a block.
+    that one run of the graph advances. `advice` is what to try where the model's numbers are not
+    finite. `batch` is None where the caches are apart. Logits reach as far as the `vocabulary`:
+    graphs may have more rows than there are tokens, to fill a block.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Forward:
         network: Network,
         caches: Sequence[KvCache],
         capacity: int,
+        advice: str = "",
         batch: BatchRuns | None = None,
     ) -> None:
         self.capacity = capacity
@@ -45,6 +47,7 @@ class Forward:
         self.slots = Slots(caches)
         self.rows_per_run = len(caches) if batch and network.contract.batched else 1
         self._network = network
+        self._advice = advice
         self._batch = batch
 
     @property
@@ -146,7 +149,7 @@ class Forward:
         logits = batch.run(steps, [slot.ids for slot in self.slots])
         found: list[Outcome] = []
         for (slot, id), row in zip(steps, logits[:, None, : self.vocabulary], strict=True):
-            error = _unsound(row)
+            error = self._unsound(row)
             if error is None:
                 self.slots[slot].ids.append(id)
             found.append(error or row)
@@ -178,7 +181,7 @@ class Forward:
         network = self._network.at(held)
         bound = BoundRun(network, place.kv.bind, None, every_position)
         logits = bound.run([ids], [held])[:, : self.vocabulary]
-        if error := _unsound(logits):
+        if error := self._unsound(logits):
             raise error
         place.kv.commit(bound.binding, held + len(ids))
         place.ids.extend(ids)
@@ -220,13 +223,13 @@ class Forward:
                 "Shorten the conversation.",
             )
 
-
-def _unsound(logits: np.ndarray) -> ModelUnsupported | None:
-    # The maximum is NaN, +inf or (all masked) -inf exactly where softmax has no answer; single
-    # -inf logits are sound.
-    if np.isfinite(logits.max()):
-        return None
-    return ModelUnsupported(
-        "The model gives numbers that are not finite, so its variant does not work on this device.",
-        "Try another variant of the model.",
-    )
+    def _unsound(self, logits: np.ndarray) -> ModelUnsupported | None:
+        # The maximum is NaN, +inf or (all masked) -inf exactly where softmax has no answer; single
+        # -inf logits are sound.
+        if np.isfinite(logits.max()):
+            return None
+        return ModelUnsupported(
+            "The model gives numbers that are not finite, so its variant does not work on this "
+            "device.",
+            self._advice,
+        )

@@ -73,9 +73,9 @@ def open_model(
         tokenizer, template = open_text(folder, configs, renderer)
     on_progress(1, _STEPS)
     del proto  # it may hold the weights, which the session loads for itself
-    network = open_network(folder.chosen, plan, provider, device)
+    network = open_network(folder.chosen, plan, provider, device, configs.optimisation)
     on_progress(2, _STEPS)
-    forward = _open_forward(network, configs)
+    forward = _open_forward(network, configs, folder.advice(provider))
     rows = _probe(forward)
     check_fit(tokenizer, rows)
     if tokenizer is not None:
@@ -98,6 +98,7 @@ def open_model(
         sampling=sampling,
         device=find_device(provider, device),
         placements=network.session.placements,
+        notes=(network.note,) if network.note else (),
     )
     on_progress(_STEPS, _STEPS)
     return Model(info, tokenizer, template, forward, eos_ids(configs, tokenizer), RowStore())
@@ -140,16 +141,16 @@ def _refuse_other_tokenizers(folder: ModelFolder) -> None:
         )
 
 
-def _open_forward(network: Network, configs: Configs) -> Forward:
+def _open_forward(network: Network, configs: Configs, advice: str) -> Forward:
     contract = network.contract
     space = room(contract, configs)
     if contract.in_place and network.opening is None:
         pool = KvPool(contract, space.slots, space.capacity)
-        batch = BatchRuns(network, pool) if network.rope_switch is None else None
-        return Forward(network, pool.caches, space.capacity, batch)
+        batch = BatchRuns(network, pool) if contract.rope_switch is None else None
+        return Forward(network, pool.caches, space.capacity, advice, batch)
     bare = network.opening is not None
     caches = [lone_cache(contract, space.capacity, opens_bare=bare) for _ in range(space.slots)]
-    return Forward(network, caches, space.capacity)
+    return Forward(network, caches, space.capacity, advice)
 
 
 def _probe(forward: Forward) -> int:

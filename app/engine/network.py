@@ -8,9 +8,10 @@ import numpy as np
 
 from app.domain.requests import Provider
 from app.engine.contract import Contract, Embedding, Role
+from app.engine.ladder import fallback_note, open_session
 from app.engine.layouts.variant import Variant
 from app.engine.plan import Plan
-from app.engine.session import Session
+from app.engine.session import Optimisation, Session
 from app.errors import ModelUnsupported
 
 
@@ -39,15 +40,14 @@ class Network:
     """A decoder and what it needs around it.
 
     `embedder` is None for decoders that take ids. `opening` runs in place of the decoder while
-    the cache is empty. `rope_switch` is the number of tokens beyond which the graph turns all its
-    keys by other angles.
+    the cache is empty. `note` says what had to be left out to open it.
     """
 
     session: Session
     contract: Contract
     embedder: Embedder | None = None
     opening: "Network | None" = None
-    rope_switch: int | None = None
+    note: str | None = None
 
     def at(self, past: int) -> "Network":
         """What runs behind `past` cached tokens."""
@@ -75,16 +75,19 @@ class Network:
         """
         if not self.contract.states:
             return past > 0
-        return self.rope_switch is not None and 0 < past <= self.rope_switch < past + count
+        switch = self.contract.rope_switch
+        return switch is not None and 0 < past <= switch < past + count
 
     def keeps(self, past: int, length: int) -> int:
         """How many of `past` cached tokens may stay when all from `length` on are forgotten."""
-        crosses = self.rope_switch is not None and length <= self.rope_switch < past
-        return 0 if crosses else length
+        switch = self.contract.rope_switch
+        return 0 if switch is not None and length <= switch < past else length
 
 
-def open_network(variant: Variant, plan: Plan, provider: Provider, device: int) -> Network:
-    """Open every graph of a variant on the provider's device `device`.
+def open_network(
+    variant: Variant, plan: Plan, provider: Provider, device: int, most: Optimisation
+) -> Network:
+    """Open every graph of a variant on the provider's device `device`, optimised as `most` allows.
 
     Raises:
         DeviceFailed: the device cannot be used, or not for this model.
@@ -93,12 +96,13 @@ def open_network(variant: Variant, plan: Plan, provider: Provider, device: int) 
     """
     embedder = opening = None
     if plan.embedding and variant.embedder:
-        embedder = Embedder(Session(variant.embedder, provider, device), plan.embedding)
+        session = open_session(variant.embedder, provider, device, most)
+        embedder = Embedder(session, plan.embedding)
     if plan.opening and variant.opening:
-        opening = Network(Session(variant.opening, provider, device), plan.opening)
-    session = Session(variant.file, provider, device)
+        opening = Network(open_session(variant.opening, provider, device, most), plan.opening)
+    session = open_session(variant.file, provider, device, most)
     contract = _fitting(plan.contract) if session.copies_inputs else plan.contract
-    return Network(session, contract, embedder, opening)
+    return Network(session, contract, embedder, opening, fallback_note(session, most))
 
 
 def _fitting(contract: Contract) -> Contract:

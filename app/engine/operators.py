@@ -76,5 +76,11 @@ def rotary_positions(model: ModelProto) -> int | None:
     return min((sizes[name][0] for name in tables if sizes.get(name)), default=None)
 
 
+def chooses_angles(model: ModelProto) -> bool:
+    """Whether a conditional chooses the cosines of the grouped-query attention."""
+    chosen = {name for node in graph.nodes(model) if node.op_type == "If" for name in node.output}
+    return any(name in chosen for node in _grouped(model) for name in node.input[_COSINES:])
+
+
 def _grouped(model: ModelProto) -> Iterator[NodeProto]:
     return (node for node in graph.nodes(model) if node.op_type == _GROUPED)

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum, auto
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,17 @@ from app.errors import DeviceFailed, ModelDamaged, ModelUnsupported, OutOfMemory
 
 OrtValue = ort.OrtValue
 IOBinding = ort.IOBinding
+
+
+class Optimisation(StrEnum):
+    """How much the runtime may rewrite a graph, most first."""
+
+    ALL = auto()
+    WITHOUT_NORM_FUSION = auto()
+    """Some f16 graphs break when this one is fused (onnxruntime issues 26717 and 29153)."""
+    BASIC = auto()
+    NONE = auto()
+
 
 _RUNTIME_ERRORS = (
     native.EPFail,
@@ -33,6 +45,13 @@ _RUNTIME_ERRORS = (
     native.RuntimeException,
     RuntimeError,  # what a run over a binding raises
 )
+_DISABLED = {Optimisation.WITHOUT_NORM_FUSION: ["SimplifiedLayerNormFusion"]}
+_LEVELS = {
+    Optimisation.ALL: ort.GraphOptimizationLevel.ORT_ENABLE_ALL,
+    Optimisation.WITHOUT_NORM_FUSION: ort.GraphOptimizationLevel.ORT_ENABLE_ALL,
+    Optimisation.BASIC: ort.GraphOptimizationLevel.ORT_ENABLE_BASIC,
+    Optimisation.NONE: ort.GraphOptimizationLevel.ORT_DISABLE_ALL,
+}
 _ALLOCATION_WORDS = ("failed to allocate", "bad allocation", "bad_alloc", "out of memory")
 
 
@@ -49,12 +68,19 @@ class Session:
         ModelDamaged, ModelUnsupported, OutOfMemory: the runtime cannot open the file.
     """
 
-    def __init__(self, path: Path, provider: Provider, index: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        provider: Provider,
+        index: int = 0,
+        optimisation: Optimisation = Optimisation.ALL,
+    ) -> None:
         check_provider(provider, index)
         self._provider = provider
+        self.optimisation = optimisation
         self.copies_inputs = provider is not Provider.CPU
         with self._failures(f"{path.name} cannot be opened"):
-            self._session = _create(path, provider, index)
+            self._session = _create(path, provider, index, optimisation)
         self.providers = tuple(self._session.get_providers())
         self.placements = placements(self._session.get_provider_graph_assignment_info())
         if EXECUTION_PROVIDERS[provider] not in self.providers:
@@ -134,15 +160,19 @@ def _first_line(error: Exception) -> str:
     )
 
 
-def _create(path: Path, provider: Provider, index: int) -> ort.InferenceSession:
+def _create(
+    path: Path, provider: Provider, index: int, optimisation: Optimisation
+) -> ort.InferenceSession:
     """The runtime's session; it may not fall back to the CPU by itself when the provider fails."""
     options = session_options(provider)
     options.intra_op_num_threads = _threads()
+    options.graph_optimization_level = _LEVELS[optimisation]
     return ort.InferenceSession(
         str(path),
         sess_options=options,
         providers=[provider_entry(provider, index)],
         enable_fallback=0,
+        disabled_optimizers=_DISABLED.get(optimisation, []),
     )
 
 

@@ -37,6 +37,7 @@ from app.ui.viewmodels.chats import ChatsModel
 from app.ui.viewmodels.model_survey import ModelSurvey
 from app.ui.viewmodels.models import ModelsModel
 from app.ui.viewmodels.server import ServerModel
+from app.ui.viewmodels.speed import SpeedModel
 from app.ui.window import MainWindow
 
 SCHEMES = {
@@ -100,6 +101,7 @@ class Session:
             faults.report,
         )
         self.survey = ModelSurvey(services.host, services.packs, faults.report)
+        self.speed = SpeedModel(services.host, faults.report)
         self.dialogs = Dialogs(
             self.window,
             appearance,
@@ -108,6 +110,7 @@ class Session:
             self.server,
             self.models,
             self.survey,
+            self.speed,
         )
         self.window.connect_models(self.models)
         keep_choices(services.settings, self.chat, self.window)
@@ -131,6 +134,7 @@ class Session:
     async def _close(self) -> None:
         keep_place(self._services.settings, self.window)
         self.window.hide()
+        await self.speed.close()
         await self.server.close()
         await self.survey.close()
         await self.models.close()
@@ -140,7 +144,7 @@ class Session:
         await self._services.store.close()
         await self._services.settings.close()
         self.window.deleteLater()
-        for model in (self.server, self.survey, self.models):
+        for model in (self.server, self.speed, self.survey, self.models):
             model.deleteLater()
         self.chats.deleteLater()
         self.chat.deleteLater()

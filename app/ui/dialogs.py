@@ -44,10 +44,20 @@ class Dialog(QDialog):
         for each in self.findChildren(QPushButton):
             each.setAutoDefault(False)
 
+    def fit(self) -> None:
+        """Be as high as what is shown."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            wrapped = layout.hasHeightForWidth()
+            height = layout.totalHeightForWidth(WIDTH) if wrapped else layout.sizeHint().height()
+            self.setFixedHeight(height)
+
     def present(self) -> None:
         """Show it, in front, with the keyboard in it."""
         if not self.isVisible():
             self._first.setFocus()
+        self.fit()
         self.show()
         self.raise_()
         self.activateWindow()

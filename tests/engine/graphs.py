@@ -7,7 +7,7 @@ its cache by Concat, as optimum does.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,14 @@ class Builder:
         return self.weight(name, weights[name].astype(self.dtype))
 
 
+@dataclass(frozen=True)
+class LongRope:
+    """The base of the angles once more than `switch` tokens are in the cache."""
+
+    switch: int
+    theta: float
+
+
 class Past:
     """How a plain graph keeps keys and values [B, kv_heads, n, head_size]: here in two tensors per
     layer that grow by Concat."""
@@ -89,13 +97,15 @@ def grouped(
     keep_shape: list[int | str] | None = None,
     direct: dict[str, list[int | str]] | None = None,
     fixed: int | None = None,
+    long_rope: LongRope | None = None,
 ) -> ModelProto:
     """The network with fused attention; past keys come first, then past values, as genai builds.
 
     `head_symbol` leaves the cache's head size open under that name; with `keep_shape` the graph
     has an input num_logits_to_keep of that shape. `direct` gives the names and shapes of two
     inputs that state the lengths in place of a mask: of each row less one, and of the longest.
-    `fixed` is the length of a cache that does not grow. A shape with a window keeps no more than
+    `fixed` is the length of a cache that does not grow; `long_rope` makes the graph choose its
+    angles by the total length. A shape with a window keeps no more than
     that in the cache.
     """
     g = Builder(dtype)
@@ -105,8 +115,11 @@ def grouped(
     else:
         last, total = _lengths(g, ids_dtype)
         lengths = [_mask_input(ids_dtype)]
-    cos, sin = rotary_tables(shape)
-    tables = g.weight("cos", cos.astype(dtype)), g.weight("sin", sin.astype(dtype))
+    if long_rope:
+        tables = _chosen_tables(g, shape, long_rope, total)
+    else:
+        cos, sin = rotary_tables(shape)
+        tables = g.weight("cos", cos.astype(dtype)), g.weight("sin", sin.astype(dtype))
 
     window = {"local_window_size": shape.window, "sliding_window_cache": 1} if shape.window else {}
 
@@ -128,6 +141,29 @@ def grouped(
     present = _named("present", shape, dtype, fixed or "total_sequence_length", head)
     inputs = [*keep, _ids_input(ids_dtype), *lengths, *past]
     return model(g, inputs, [_logits(shape, dtype), *present])
+
+
+def _chosen_tables(g: Builder, shape: Shape, rope: LongRope, total: str) -> tuple[str, str]:
+    """Cosines and sines that a conditional chooses by the total length."""
+
+    def branch(name: str, theta: float) -> GraphProto:
+        inner = Builder(g.dtype)
+        tables = zip(("cos", "sin"), rotary_tables(replace(shape, theta=theta)), strict=True)
+        outputs = [
+            inner.op("Identity", inner.weight(f"{name}_{side}", table.astype(g.dtype)),
+                     outputs=(f"{name}_{side}_out",))
+            for side, table in tables
+        ]  # fmt: skip
+        given = [value(each, g.dtype, [shape.context, shape.head_size // 2]) for each in outputs]
+        return helper.make_graph(inner.nodes, name, [], given, inner.initializers)
+
+    is_long = g.op("Greater", total, g.constant(rope.switch, np.int32))
+    branches = {
+        "then_branch": branch("long", rope.theta),
+        "else_branch": branch("short", shape.theta),
+    }
+    g.op("If", is_long, outputs=("cos", "sin"), **branches)
+    return "cos", "sin"
 
 
 def _lengths(g: Builder, dtype: type[np.generic]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.domain.requests import Provider
-from app.engine import model, network, providers, session
+from app.engine import ladder, model, providers, session
 from app.engine.forward import Forward
 from app.engine.runtime import native, ort
 from app.errors import DeviceFailed, ModelDamaged
@@ -47,8 +47,8 @@ class DeviceSession(session.Session):
 
     copying = True
 
-    def __init__(self, path: Path, provider: Provider, index: int = 0) -> None:
-        super().__init__(path, provider, index)
+    def __init__(self, path: Path, provider: Provider, *options: Any) -> None:
+        super().__init__(path, provider, *options)
         self.copies_inputs = self.copying
 
     def binding(self) -> ort.IOBinding:
@@ -62,7 +62,7 @@ class UnawareSession(DeviceSession):
 
 
 def open_forward(folder: Path, monkeypatch: pytest.MonkeyPatch, kind: type) -> Forward:
-    monkeypatch.setattr(network, "Session", kind)
+    monkeypatch.setattr(ladder, "Session", kind)
     return model.open_model(folder, None, Provider.CPU, lambda done, total: None).forward
 
 

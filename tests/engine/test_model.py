@@ -281,6 +281,19 @@ def not_finite(folder: Path) -> None:
     graphs.write_folder(folder, graphs.grouped(SHAPE, weights), SHAPE)
 
 
+def test_numbers_that_are_not_finite_name_a_better_variant(folder: Path) -> None:
+    not_finite(folder)
+    (folder / "model.onnx").rename(folder / "model_fp16.onnx")
+    with pytest.raises(ModelUnsupported, match="Download another variant") as alone:
+        opened(folder)
+    assert "not finite" in alone.value.message
+    graphs.write_folder(folder, GRAPH, SHAPE, file="model_q4f16.onnx")
+    graphs.write_folder(folder, GRAPH, SHAPE, file="model_int8.onnx")
+    with pytest.raises(ModelUnsupported, match='Try the variant "int8" of this model'):
+        opened(folder, "fp16")
+    opened(folder, "int8")
+
+
 def too_small(folder: Path) -> None:
     shape = Shape(vocabulary=300, layers=1)
     graphs.write_folder(folder, graphs.grouped(shape, reference.random_weights(shape)), shape)

@@ -79,6 +79,24 @@ def test_damaged_settings_are_told_with_the_place_where_they_are_kept(drive: Dri
     drive(scenario)
 
 
+def test_no_notice_hides_another_for_good(drive: Drive) -> None:
+    paths.make_private(paths.profile())
+    paths.settings().write_text("{")
+    paths.chats().write_bytes(b"no database " * 1000)
+
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        said: list[str] = []
+        while desk.window.banner.isVisible():
+            said.append(desk.window.banner.message.text())
+            QTest.mouseClick(desk.find(QPushButton, "Dismiss"), Qt.MouseButton.LeftButton)
+        assert len(said) == 2
+        assert "chats was damaged" in said[0]
+        assert "settings was damaged" in said[1]
+
+    drive(scenario)
+
+
 def test_a_full_disk_is_a_sentence_and_the_choice_holds(
     drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

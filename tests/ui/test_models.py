@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QPushButton
 from app import paths
 from app.services.engine_host import HostState
 from app.services.settings import MODEL, RECENT_MODELS, ModelChoice
+from app.ui.dialogs import Dialog
 from app.ui.panes.models import ModelsDialog
 from app.ui.viewmodels.models import BUILT_IN
 from tests.ui.desk import Desk, until
@@ -153,6 +154,22 @@ def test_a_cancelled_load_leaves_the_former_model(drive: Drive, other: Path):
     drive(scenario)
 
 
+def test_what_was_asked_for_last_is_what_is_open(drive: Drive, other: Path):
+    third = Path(shutil.copytree(other, other.with_name("third")))
+
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        models = desk.session.models
+        for path in (other, third, other, third):
+            models.open(ModelChoice(str(path)))
+        await until(lambda: models.value.opened and models.value.opening is None)
+        await until(lambda: models.value.opened == ModelChoice(str(third)))
+        assert desk.services.settings.get(MODEL) == ModelChoice(str(third))
+        assert notice(desk) == ""
+
+    drive(scenario)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_model_that_vanishes_while_it_is_open_is_a_sentence_and_nothing_is_lost(
     drive: Drive, other: Path
@@ -222,6 +239,9 @@ def test_every_control_of_every_dialog_has_a_name(drive: Drive):
             desk.session.dialogs.open_settings,
         ):
             open_one()
+        shown = [each for each in desk.window.findChildren(Dialog) if each.isVisible()]
+        assert len(shown) == 3
+        assert all(each.height() >= each.minimumSizeHint().height() > 100 for each in shown)
         assert desk.nameless_controls() == []
 
     drive(scenario)

@@ -60,10 +60,12 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Sizes that config files state, used where the graph leaves them open, and whether the
-    model counts its positions from one."""
+    """Facts that only config files state: sizes that the graph may leave open, whether the model
+    counts its positions from one, and after how many tokens it turns all its keys by other
+    angles."""
 
     heads: int | None = None
     kv_heads: int | None = None
     head_size: int | None = None
     from_one: bool = False
+    rope_switch: int | None = None

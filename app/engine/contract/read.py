@@ -45,6 +45,7 @@ def read_contract(model: ModelProto, names: Names, geometry: Geometry) -> Contra
         states=states,
         batched=_shares(states) and keeps_rows_apart(model, feeds),
         rotary_positions=operators.rotary_positions(model),
+        rope_switch=geometry.rope_switch if operators.chooses_angles(model) else None,
     )
 
 

@@ -102,7 +102,8 @@ class Contract:
 
     `states` is empty for a model that reads the whole sequence in every run. `batched` says that
     rows of different lengths may run at once where the whole cache is in place; `rotary_positions`
-    is the number of positions of its stored rotary tables, where it has any.
+    is the number of positions of its stored rotary tables, where it has any; `rope_switch` the
+    number of tokens beyond which it turns all its keys by other angles.
     """
 
     feeds: tuple[Feed, ...]
@@ -110,6 +111,7 @@ class Contract:
     states: tuple[State, ...]
     batched: bool
     rotary_positions: int | None
+    rope_switch: int | None
 
     def copied(self) -> "Contract":
         """The same for a device that copies what is bound, so that nothing stays in place."""

@@ -8,6 +8,7 @@ rounds spread and how long the worker waited for a core.
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from statistics import median
 
 from app.domain.benchmark import Round, Size, Spread
@@ -76,12 +77,13 @@ class Rounds:
 
     async def _run(self) -> tuple[list[int], Finished]:
         ids: list[int] = []
-        async for event in self._engine.generate(self._requests.next()):
-            if isinstance(event, Delta):
-                ids += [token.id for token in event.tokens]
-                self._tell(len(ids))
-            elif isinstance(event, Finished):
-                return ids, event
+        async with aclosing(self._engine.generate(self._requests.next())) as events:
+            async for event in events:
+                if isinstance(event, Delta):
+                    ids += [token.id for token in event.tokens]
+                    self._tell(len(ids))
+                elif isinstance(event, Finished):
+                    return ids, event
         raise Bug("An answer ended without saying how.")
 
     def _stats(self) -> ProcessStats:

@@ -7,6 +7,7 @@ first one's end.
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import aclosing
 
 from app.domain.benchmark import Batch
 from app.domain.events import Delta
@@ -39,6 +40,7 @@ def overlapping_rate(arrivals: Sequence[Sequence[float]]) -> float:
 
 
 async def _follow(engine: EngineHost, request: Generate, times: list[float]) -> None:
-    async for event in engine.generate(request):
-        if isinstance(event, Delta):
-            times += [time.perf_counter()] * len(event.tokens)
+    async with aclosing(engine.generate(request)) as events:
+        async for event in events:
+            if isinstance(event, Delta):
+                times += [time.perf_counter()] * len(event.tokens)

@@ -11,7 +11,7 @@ from app.ui.viewmodels.wording import excerpt
 from app.ui.widgets import label, scaled_font
 
 WIDEST_SHARE = 0.8
-PADDING = 40
+PADDING = 34
 
 
 class QuestionView(MessageView):

@@ -141,7 +141,10 @@ class TokenText(PageText):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self._frame, 2))
         for rect in self._rects(number):
-            painter.drawRoundedRect(rect.adjusted(-1, 1, 1, -1), 4, 4)
+            if rect.width():
+                painter.drawRoundedRect(rect.adjusted(-1, 1, 1, -1), 4, 4)
+            else:  # a token without a text, beside the one that follows
+                painter.drawLine(rect.topLeft(), rect.bottomLeft())
 
     def _space_lines(self) -> None:
         spacing = QTextBlockFormat()

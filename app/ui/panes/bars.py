@@ -11,6 +11,8 @@ from app.ui.widgets import fixed_font, label, set_kind
 LONGEST_TEXT = 11
 HEIGHT = 14
 THICK, THIN, MARK = 12.0, 5.0, 2.0
+HAIR = 1.0
+ROOM_FOR_MARK = 4 * MARK
 HEADINGS = ("", "", "raw", "sampled")
 
 
@@ -32,7 +34,9 @@ class Bar(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bars; a token that is cut gets a mark where its thin bar would begin."""
+        """Draw the bars; one that is cut gets a mark where its thin bar would begin, if there is
+        room for it in the thick one.
+        """
         row, theme = self._row, self.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -40,7 +44,7 @@ class Bar(QWidget):
         self._draw(painter, row.share, THICK, theme.track if row.rest else theme.bar)
         if row.sampled:
             self._draw(painter, row.sampled, THIN, theme.muted if row.rest else theme.accent)
-        elif row.sampled is not None:
+        elif row.sampled is not None and row.share * self.width() >= ROOM_FOR_MARK:
             painter.setBrush(QColor(theme.muted))
             painter.drawRect(QRectF(0, (HEIGHT - THIN) / 2, MARK, THIN))
 
@@ -48,7 +52,7 @@ class Bar(QWidget):
         if share <= 0:
             return
         painter.setBrush(QColor(colour))
-        width = max(share * self.width(), MARK)
+        width = max(share * self.width(), HAIR)
         bar = QRectF(0, (HEIGHT - height) / 2, width, height)
         painter.drawRoundedRect(bar, min(2.0, width / 2), 2.0)
 

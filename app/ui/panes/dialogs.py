@@ -11,11 +11,13 @@ from app.ui.model_button import KEYS as MODEL_KEYS
 from app.ui.panes.models import ModelsDialog
 from app.ui.panes.server import ServerDialog
 from app.ui.panes.settings import SettingsDialog
-from app.ui.sidebar.foot import SERVER_KEYS, SETTINGS_KEYS
+from app.ui.panes.speed import SpeedDialog
+from app.ui.sidebar.foot import SERVER_KEYS, SETTINGS_KEYS, SPEED_KEYS
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.model_survey import ModelSurvey
 from app.ui.viewmodels.models import ModelsModel
 from app.ui.viewmodels.server import ServerModel
+from app.ui.viewmodels.speed import SpeedModel
 from app.ui.window import MainWindow
 
 
@@ -31,6 +33,7 @@ class Dialogs(QObject):
         server: ServerModel,
         models: ModelsModel,
         survey: ModelSurvey,
+        speed: SpeedModel,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -40,17 +43,21 @@ class Dialogs(QObject):
         self._server = server
         self._models = models
         self._survey = survey
+        self._speed = speed
         self.server: ServerDialog | None = None
         self.settings: SettingsDialog | None = None
         self.models: ModelsDialog | None = None
+        self.speed: SpeedDialog | None = None
         foot = window.sidebar.foot
         foot.server_asked.connect(self.open_server)
         foot.settings_asked.connect(self.open_settings)
+        foot.speed_asked.connect(self.open_speed)
         server.changed.connect(foot.show_server)
         window.header.model.asked.connect(self.open_models)
         self._by_keys(MODEL_KEYS, self.open_models)
         self._by_keys(SERVER_KEYS, self.open_server)
         self._by_keys(SETTINGS_KEYS, self.open_settings)
+        self._by_keys(SPEED_KEYS, self.open_speed)
 
     def open_server(self) -> None:
         """Show the server's dialog."""
@@ -82,8 +89,18 @@ class Dialogs(QObject):
             survey.found.connect(made.show_devices)
             self._appearance.changed.connect(made.recolour)
             survey.find_devices()
-            made.begin()
         self.models.present()
+
+    def open_speed(self) -> None:
+        """Show the speed's dialog."""
+        if self.speed is None:
+            model = self._speed
+            self.speed = made = SpeedDialog(self._window)
+            made.asked.connect(model.measure)
+            made.stopped.connect(model.stop)
+            model.changed.connect(made.show_status)
+            made.show_status(model.value)
+        self.speed.present()
 
     def _by_keys(self, keys: str, action: Callable[[], None]) -> None:
         QShortcut(QKeySequence(keys), self._window).activated.connect(action)

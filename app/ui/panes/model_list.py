@@ -17,7 +17,8 @@ from app.ui.theme.palette import Theme
 from app.ui.widgets import name_scroll_bars
 
 ROW_HEIGHT = 50
-ROWS_SEEN = 4
+ROWS_SEEN = range(2, 5)
+FRAME = 8
 INSET = 12
 RADIUS = 8
 ROLES = Qt.ItemDataRole
@@ -77,7 +78,6 @@ class ModelList(QListWidget):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        self.setFixedHeight(ROWS_SEEN * ROW_HEIGHT + 4)
         self.setTabKeyNavigation(False)
         self.currentItemChanged.connect(lambda: self.picked.emit(self.chosen()))
         self.itemActivated.connect(lambda: self.wanted.emit(self.chosen()))
@@ -95,6 +95,8 @@ class ModelList(QListWidget):
             item.setToolTip(detail)
             self.addItem(item)
         self.blockSignals(False)
+        rows = max(ROWS_SEEN[0], min(len(listed), ROWS_SEEN[-1]))
+        self.setFixedHeight(rows * ROW_HEIGHT + FRAME)
         self.go_to(before.path if before else "")
 
     def go_to(self, path: str) -> None:

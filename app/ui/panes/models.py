@@ -48,9 +48,13 @@ class ModelsDialog(Dialog):
         self.show_choices()
         self.show_status(model.value)
 
-    def begin(self) -> None:
-        """Look at the model that is chosen."""
-        self._pick(self.models.chosen())
+    def present(self) -> None:
+        """Begin at the model that is open."""
+        if not self.isVisible():
+            opened = self._model.value.opened
+            self.models.go_to(opened.path if opened else "")
+            self._pick(self.models.chosen())
+        super().present()
 
     def show_choices(self) -> None:
         """List what can be opened."""
@@ -150,7 +154,7 @@ class ModelsDialog(Dialog):
         self.drop.setVisible(chosen is not None and bool(chosen.path))
         same = chosen is None or chosen == status.opened
         self.confirm.setEnabled(status.opening is None and not same and not refused)
-        self.adjustSize()
+        self.fit()
 
     def _open(self) -> None:
         self._asked = self._chosen()

@@ -47,7 +47,7 @@ class ServerDialog(Dialog):
         self.address.show_text(status.endpoint.url if status.endpoint else "")
         self.token.show_text(status.endpoint.token if status.endpoint else "")
         self.model.show_text(status.model if status.endpoint else "")
-        self.adjustSize()
+        self.fit()
         if status.port != self._port:
             self._port = status.port
             self.port.show_value(status.port)

@@ -1,4 +1,4 @@
-"""The sidebar's foot: what leaves this computer, and the ways to the server and the settings."""
+"""The sidebar's foot: what leaves this computer, and the ways to three dialogs."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -10,18 +10,21 @@ OFFLINE = "Offline. Nothing leaves this computer."
 SHARED = "Offline. Nothing leaves this computer; programs on it can use the model."
 SERVER_KEYS = "Ctrl+Shift+S"
 SETTINGS_KEYS = "Ctrl+,"
+SPEED_KEYS = "Ctrl+Shift+B"
 
 
 class Foot(QWidget):
-    """`server_asked` and `settings_asked` ask for these dialogs."""
+    """`server_asked`, `speed_asked` and `settings_asked` ask for these dialogs."""
 
     server_asked = Signal()
+    speed_asked = Signal()
     settings_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.words = label(OFFLINE, kind="muted", wrap=True)
         self.server = button("Server", self.server_asked.emit, kind="quiet", keys=SERVER_KEYS)
+        self._speed = button("Speed", self.speed_asked.emit, kind="quiet", keys=SPEED_KEYS)
         self._settings = button(
             "Settings", self.settings_asked.emit, kind="quiet", keys=SETTINGS_KEYS
         )
@@ -32,7 +35,7 @@ class Foot(QWidget):
         sentence.addWidget(self.words, 1)
         ways = QHBoxLayout()
         ways.setSpacing(4)
-        for part in (self.server, self._settings):
+        for part in (self.server, self._speed, self._settings):
             ways.addWidget(part)
         ways.addStretch(1)
         layout = QVBoxLayout(self)

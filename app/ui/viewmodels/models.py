@@ -62,6 +62,7 @@ class ModelsModel(QObject):
         self._tasks = Tasks(self, on_bug)
         self._loading: asyncio.Future[ModelInfo] | None = None
         self._working = False
+        self._next: ModelChoice | None = None
         self._wanted = settings.get(MODEL)
         self.value = ModelsStatus()
         host.observe(self._on_host)
@@ -86,10 +87,14 @@ class ModelsModel(QObject):
         self._tasks.start(self._start(after))
 
     def open(self, choice: ModelChoice) -> None:
-        """Open a model in place of the present one, unless one is being opened."""
-        if not self._working:
-            self.noticed.emit(None)
-            self._tasks.start(self._open(choice, self.value.opened))
+        """Open a model in place of the present one, or of one that is just being opened."""
+        self.noticed.emit(None)
+        self._wanted = choice
+        if self._working:
+            self._next = choice
+            self.cancel()
+        else:
+            self._tasks.start(self._bring_about(choice, self.value.opened))
 
     def retry(self) -> None:
         """Try once more to open the model that was asked for last."""
@@ -118,12 +123,23 @@ class ModelsModel(QObject):
     async def _start(self, after: asyncio.Task[None]) -> None:
         await asyncio.wait({after})
         former = BUILT_IN if self._wanted.path else None
-        await self._open(self._wanted, former)
+        await self._bring_about(self._wanted, former)
+
+    async def _bring_about(self, choice: ModelChoice, former: ModelChoice | None) -> None:
+        """Open a model, then what was asked for meanwhile."""
+        wanted: ModelChoice | None = choice
+        self._working = True
+        try:
+            while wanted is not None:
+                self._next = None
+                await self._open(wanted, former)
+                wanted, former = self._next, self.value.opened or former
+        finally:
+            self._working = False
 
     async def _open(self, choice: ModelChoice, former: ModelChoice | None) -> None:
-        """Open a model; the `former` one again where that fails."""
-        self._wanted = choice
-        self._working, self._loading = True, None
+        """Open a model; the `former` one again where that fails and no other is wanted."""
+        self._loading = None
         self._show(replace(self.value, opening=choice, done=0.0, error=None))
         try:
             await self._conversation.pause()
@@ -131,11 +147,10 @@ class ModelsModel(QObject):
             offers_cpu = self._host.status.offers_cpu
             if self.value.opened is choice:
                 self._remember(choice)
-            elif former is not None:
+            elif former is not None and self._next is None:
                 self._show(replace(self.value, opening=former, going_back=True, done=0.0))
                 await self._attempt(former)
         finally:
-            self._working = False
             self._show(replace(self.value, opening=None, going_back=False))
         if error is not None:
             self._show(replace(self.value, error=error))
@@ -178,6 +193,7 @@ class ModelsModel(QObject):
                 done = status.progress.done / status.progress.total
                 self._show(replace(self.value, done=done))
         elif status.state in (HostState.FAILED, HostState.STOPPED) and status.sentence:
+            self._wanted = self.value.opened or self._wanted
             self._show(replace(self.value, opened=None))
             notice = Notice(status.sentence, OTHERWISE, True, status.offers_cpu)
             self.noticed.emit(notice)

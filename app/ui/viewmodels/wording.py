@@ -97,7 +97,9 @@ def placement(model: ModelInfo) -> str:
     """Which parts of a model run where, as far as that is told."""
     parts = [f"{device(each.provider)}: {each.nodes:,} nodes" for each in model.placements]
     fallen = fallback_sentence(model.device.provider, model.placements)
-    return "\n".join(part for part in (f"Variant {model.variant}", *parts, fallen) if part)
+    return "\n".join(
+        part for part in (f"Variant {model.variant}", *parts, fallen, *model.notes) if part
+    )
 
 
 def excerpt(text: str, longest: int = 4000) -> str:
