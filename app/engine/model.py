@@ -23,7 +23,7 @@ from app.engine.room import room
 from app.engine.rows import RowStore
 from app.engine.template import ChatTemplate, Renderer
 from app.engine.tokenizer import Tokenizer
-from app.errors import ModelDamaged, ModelNotFound, ModelUnsupported
+from app.errors import DeviceFailed, ModelDamaged, ModelNotFound, ModelUnsupported
 
 _OTHER_TOKENIZERS = ("vocab.json", "merges.txt", "tokenizer.model", "spiece.model", "vocab.txt")
 _STEPS = 3  # files, session, first run
@@ -76,7 +76,8 @@ def open_model(
     network = open_network(folder.chosen, plan, provider, device, configs.optimisation)
     on_progress(2, _STEPS)
     forward = _open_forward(network, configs, folder.advice(provider))
-    rows = _probe(forward)
+    with _blamed_on(provider):
+        rows = _probe(forward)
     check_fit(tokenizer, rows)
     if tokenizer is not None:
         forward.vocabulary = rows = tokenizer.vocabulary_size
@@ -97,7 +98,7 @@ def open_model(
         providers=network.session.providers,
         sampling=sampling,
         device=find_device(provider, device),
-        placements=network.session.placements,
+        placements=network.placements,
         notes=(network.note,) if network.note else (),
     )
     on_progress(_STEPS, _STEPS)
@@ -151,6 +152,17 @@ def _open_forward(network: Network, configs: Configs, advice: str) -> Forward:
     bare = network.opening is not None
     caches = [lone_cache(contract, space.capacity, opens_bare=bare) for _ in range(space.slots)]
     return Forward(network, caches, space.capacity, advice)
+
+
+@contextmanager
+def _blamed_on(provider: Provider) -> Iterator[None]:
+    """Where the first run fails on another device, the CPU may do."""
+    try:
+        yield
+    except ModelUnsupported as error:
+        if provider is Provider.CPU:
+            raise
+        raise DeviceFailed(error.message, "Choose the CPU, or another variant.") from error
 
 
 def _probe(forward: Forward) -> int:

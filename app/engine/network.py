@@ -6,31 +6,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.domain.devices import Placement
 from app.domain.requests import Provider
 from app.engine.contract import Contract, Embedding, Role
 from app.engine.ladder import fallback_note, open_session
 from app.engine.layouts.variant import Variant
 from app.engine.plan import Plan
+from app.engine.providers import merged
 from app.engine.session import Optimisation, Session
-from app.errors import ModelUnsupported
+from app.errors import DeviceFailed
 
 
 class Embedder:
     """Makes vectors of ids."""
 
     def __init__(self, session: Session, embedding: Embedding) -> None:
-        self._session = session
+        self.session = session
         self._embedding = embedding
 
     def embed(self, ids: np.ndarray) -> Mapping[Role, np.ndarray]:
         """The vectors of int64 [rows, count] ids, by the role they play in the decoder."""
-        spec, binding = self._embedding, self._session.binding()
+        spec, binding = self._embedding, self.session.binding()
         binding.bind_cpu_input(spec.ids, ids.astype(spec.ids_dtype))
         for each in spec.absent:
             binding.bind_cpu_input(each.name, np.zeros(each.shape, dtype=each.dtype))
         for name in spec.outputs.values():
             binding.bind_output(name)
-        self._session.run(binding)
+        self.session.run(binding)
         found = (output.numpy() for output in binding.get_outputs())
         return dict(zip(spec.outputs, found, strict=True))
 
@@ -48,6 +50,14 @@ class Network:
     embedder: Embedder | None = None
     opening: "Network | None" = None
     note: str | None = None
+
+    @property
+    def placements(self) -> tuple[Placement, ...]:
+        """What each execution provider was given of all the graphs."""
+        sessions = [self.session]
+        sessions += [self.embedder.session] if self.embedder else []
+        sessions += [self.opening.session] if self.opening else []
+        return merged(each.placements for each in sessions)
 
     def at(self, past: int) -> "Network":
         """What runs behind `past` cached tokens."""
@@ -108,7 +118,7 @@ def open_network(
 def _fitting(contract: Contract) -> Contract:
     """The contract for a device that copies what is bound to it."""
     if contract.cache_length:
-        raise ModelUnsupported(
+        raise DeviceFailed(
             "This model writes into a cache of a fixed length, which Candor does on the CPU only.",
             "Choose the CPU.",
         )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from app.domain.devices import EXECUTION_PROVIDERS, LABELS, Placement
@@ -74,6 +75,18 @@ def placements(assigned: Iterable[Any]) -> tuple[Placement, ...]:
     for part in assigned:
         names = (node.op_type for node in part.get_nodes())
         operators.setdefault(part.ep_name, Counter()).update(names)
+    return _counted(operators)
+
+
+def merged(groups: Iterable[Iterable[Placement]]) -> tuple[Placement, ...]:
+    """The placements of several graphs as those of one."""
+    operators: dict[str, Counter[str]] = {}
+    for placement in chain.from_iterable(groups):
+        operators.setdefault(placement.provider, Counter()).update(placement.operators)
+    return _counted(operators)
+
+
+def _counted(operators: dict[str, Counter[str]]) -> tuple[Placement, ...]:
     found = [Placement(name, each.total(), dict(each)) for name, each in operators.items()]
     return tuple(sorted(found, key=lambda each: -each.nodes))
 

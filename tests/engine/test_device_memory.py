@@ -131,3 +131,36 @@ def test_every_session_records_where_its_nodes_run(tmp_path: Path) -> None:
     assert placement.operators["GroupQueryAttention"] == SHAPE.layers
     assert placement.nodes == sum(placement.operators.values())
     assert providers.RECORD_PLACEMENT.startswith("session.")
+
+
+def test_numbers_that_no_device_should_give_offer_the_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As f16 does on some cards: the graph runs, and gives no numbers."""
+    broken = {name: values * np.float32("nan") for name, values in WEIGHTS.items()}
+    folder = graphs.write_folder(tmp_path, graphs.plain(SHAPE, broken), SHAPE)
+
+    def on_the_cpu(path: Path, _provider: Provider, *rest: Any) -> session.Session:
+        return session.Session(path, Provider.CPU, *rest)
+
+    monkeypatch.setattr(ladder, "Session", on_the_cpu)
+    with pytest.raises(DeviceFailed, match="not finite"):
+        model.open_model(folder, None, Provider.CUDA, lambda *_: None)
+
+
+@pytest.mark.usefixtures("cuda")
+def test_the_runtime_does_not_fall_back_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its Python layer would try the CPU, and the reason would be lost."""
+    create = ort.InferenceSession._create_inference_session
+
+    def fail(self: Any, wanted: Any, *rest: Any) -> None:
+        if wanted != ["CPUExecutionProvider"]:
+            raise RuntimeError("CUDA failure 999: unknown error")
+        create(self, wanted, *rest)
+
+    monkeypatch.setattr(ort.InferenceSession, "_create_inference_session", fail)
+    folder = graphs.write_folder(tmp_path, GRAPHS["grouped"], SHAPE)
+    with pytest.raises(DeviceFailed, match=r"cannot run this model.*CUDA failure 999"):
+        session.Session(folder / "model.onnx", Provider.CUDA)

@@ -5,7 +5,13 @@ import pytest
 from app.domain.devices import Device, Placement, fallback_sentence
 from app.domain.requests import Provider
 from app.engine import cuda, devices
-from app.engine.providers import check_provider, placements, provider_entry, session_options
+from app.engine.providers import (
+    check_provider,
+    merged,
+    placements,
+    provider_entry,
+    session_options,
+)
 from app.engine.runtime import ort
 from app.errors import DeviceFailed, InvalidRequest
 from tests.engine import listings
@@ -134,6 +140,11 @@ def test_nodes_are_counted_by_provider_and_operator() -> None:
         "29 of 149 nodes run on the CPU, not on CUDA: 24 GroupQueryAttention, 2 Gather, 1 Cast,"
         " 2 others."
     )
+
+
+def test_several_graphs_count_as_one() -> None:
+    whole, part = listings.Q4_ON_CUDA, listings.Q4_ON_CUDA[118:]
+    assert merged([placements(whole), placements(part)]) == placements([*whole, *part])
 
 
 def test_nothing_falls_back_where_all_runs_where_it_should() -> None:
