@@ -1,6 +1,6 @@
 """What can be asked of the worker: one tagged union, validated when it is decoded."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from msgspec import Struct
@@ -20,6 +20,14 @@ class Provider(StrEnum):
     def needs_pack(self) -> bool:
         """Whether its worker is not part of the program but in a pack."""
         return self is not Provider.CPU
+
+
+class Priority(IntEnum):
+    """Who waits for a request: the lower, the sooner it is computed."""
+
+    INTERACTIVE = 0
+    API = 1
+    BATCH = 2
 
 
 class ChatPrompt(Struct, frozen=True, tag="chat"):
@@ -66,6 +74,7 @@ class Generate(Struct, frozen=True, tag="generate", kw_only=True):
 
     `max_tokens` None generates until the model stops or the context is full; `stop` strings are
     matched in the answer and not shown; `top_logprobs` is the number of candidates per record.
+    Requests run side by side, but not beside those of a more important `priority`.
     """
 
     prompt: Prompt
@@ -73,6 +82,7 @@ class Generate(Struct, frozen=True, tag="generate", kw_only=True):
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     top_logprobs: int = 5
+    priority: Priority = Priority.INTERACTIVE
 
 
 class Score(Struct, frozen=True, tag="score", kw_only=True):
@@ -80,6 +90,7 @@ class Score(Struct, frozen=True, tag="score", kw_only=True):
 
     prompt: TextPrompt | IdsPrompt
     top_logprobs: int = 5
+    priority: Priority = Priority.INTERACTIVE
 
 
 class Replay(Struct, frozen=True, tag="replay", kw_only=True):

@@ -46,6 +46,11 @@ class Slots:
     def __getitem__(self, index: int) -> Slot:
         return self._slots[index]
 
+    @property
+    def idle(self) -> int:
+        """How many slots no request has."""
+        return len(self._idle())
+
     def take(self, ids: Sequence[int]) -> int | None:
         """Take the idle slot that a request for `ids` goes on from; None while all are taken."""
         idle = self._idle()

@@ -4,9 +4,11 @@ The listening thread puts, the scheduler takes.
 """
 
 import threading
+from collections.abc import Callable
+from itertools import takewhile
 
 from app.domain.events import Finished, FinishReason, Timings, Usage
-from app.domain.requests import Replay
+from app.domain.requests import Generate, Replay, Score
 from app.worker.protocol import Request
 
 CANCELLED = Finished(FinishReason.CANCELLED, Usage(0, 0, 0, 0), Timings(0.0, 0.0, 0.0), None)
@@ -14,7 +16,7 @@ CANCELLED = Finished(FinishReason.CANCELLED, Usage(0, 0, 0, 0), Timings(0.0, 0.0
 
 
 class Inbox:
-    """Waiting requests and those being served: one, and a replay between two of its ticks."""
+    """Waiting requests and those being served."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -47,18 +49,17 @@ class Inbox:
             self._waiting = left
         return removed
 
-    def take(self) -> Request:
-        """Wait for the next request and return it; from now on it is being served."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting)
-            request = self._waiting.pop(0)
-            self._served.add(request.id)
-        return request
+    def take(self, fits: Callable[[Request], bool], *, wait: bool) -> Request | None:
+        """The most important request that `fits` now; from then on it is being served.
 
-    def take_replay(self) -> Request | None:
-        """The replay that waits, if any; from now on it is being served."""
+        Replays come first, then requests by priority, among equals in the order in which they
+        came; anything else, such as a load, in its order: what came after it waits for it. None
+        where nothing fits, after a wait for something to come if that is wanted.
+        """
         with self._changed:
-            request = next((each for each in self._waiting if _is_replay(each)), None)
+            if wait:
+                self._changed.wait_for(lambda: self._waiting)
+            request = next(filter(fits, _in_order(self._waiting)), None)
             if request is not None:
                 self._waiting.remove(request)
                 self._served.add(request.id)
@@ -73,6 +74,22 @@ class Inbox:
     def cancelled(self, id: int) -> bool:
         """Whether request `id`, which is being served, is cancelled."""
         return id in self._cancelled
+
+
+def _in_order(waiting: list[Request]) -> list[Request]:
+    """Those whose turn may come, the most important ones first."""
+    movable = list(takewhile(lambda request: _rank(request) is not None, waiting))
+    return sorted(movable, key=lambda request: _rank(request) or 0) or waiting[:1]
+
+
+def _rank(request: Request) -> int | None:
+    """The lower, the sooner; None for what keeps its place in the line."""
+    match request.command:
+        case Replay():
+            return -1
+        case Generate(priority=priority) | Score(priority=priority):
+            return priority
+    return None
 
 
 def _is_replay(request: Request) -> bool:

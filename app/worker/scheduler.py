@@ -1,8 +1,9 @@
-"""Whose turn it is in the worker: one request at a time, cancel seen between two ticks.
+"""What the worker does next: it computes as many requests at once as the model has slots.
 
-A replay is quick and somebody waits for it with a slider in hand, so it comes between two ticks.
-Requests in, events out through `emit`; the only holder of the loaded model. Whatever a request
-raises becomes its Failed event, and the next request finds the worker usable.
+A replay is quick and somebody waits for it with a slider in hand, so it comes between two ticks,
+where cancels are seen too. A load waits until nothing runs. Requests in, events out through `emit`;
+the only holder of the loaded model. Whatever a request raises becomes its Failed event, and the
+other requests find the worker usable.
 """
 
 import gc
@@ -10,7 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.domain.events import Event, Inspected, Loaded, Progress, Rendered, Stage
-from app.domain.requests import Cancel, Generate, Inspect, Load, Measure, Render, Replay, Score
+from app.domain.requests import (
+    Generate,
+    Inspect,
+    Load,
+    Measure,
+    Priority,
+    Render,
+    Replay,
+    Score,
+)
 from app.engine import generate, score
 from app.engine.inspection import inspect
 from app.engine.measure import measure
@@ -23,6 +33,7 @@ from app.errors import Bug, InvalidRequest
 from app.worker.failures import failed
 from app.worker.inbox import CANCELLED, Inbox
 from app.worker.protocol import Request
+from app.worker.running import Job, Running
 
 
 class _LoadCancelled(BaseException):
@@ -39,54 +50,66 @@ class Scheduler:
         self._renderer = renderer
         self._emit = emit
         self._model: Model | None = None
+        self._running = Running(emit, inbox.end)
 
     def run(self) -> None:
-        """Serve requests, one after the other, without end."""
+        """Serve requests without end: a replay and another one between two ticks."""
         while True:
-            self._serve(self._inbox.take())
+            for wait in (not self._running, False):
+                request = self._inbox.take(self._fits, wait=wait)
+                if request is not None:
+                    self._serve(request)
+            if self._running:
+                self._running.tick(self._loaded(), self._inbox.cancelled)
+
+    def _fits(self, request: Request) -> bool:
+        """Whether a request can be served now: computing needs a slot, loading all of them."""
+        match request.command:
+            case Replay():
+                return True
+            case Generate(priority=priority) | Score(priority=priority):
+                slots = len(self._model.forward.slots) if self._model else 1
+                return self._running.count(priority) < slots
+        return not self._running
 
     def _serve(self, request: Request) -> None:
         try:
-            self._answer(request)
+            match request.command:
+                case Generate() as wanted:
+                    self._begin(request.id, wanted.priority, generate.begin(self._loaded(), wanted))
+                case Score() as wanted:
+                    self._begin(request.id, wanted.priority, score.begin(self._loaded(), wanted))
+                case _:
+                    self._answer(request)
+                    self._inbox.end(request.id)
         except _LoadCancelled:
-            self._emit(request.id, CANCELLED)
+            self._end(request.id, CANCELLED)
         except BaseException as error:  # noqa: BLE001 - native code raises what is no Exception
-            self._emit(request.id, failed(error))
-        finally:
-            self._inbox.end(request.id)
+            self._end(request.id, failed(error))
+
+    def _begin(self, id: int, priority: Priority, work: Work) -> None:
+        self._running.add(Job(id, priority, work))
+
+    def _end(self, id: int, event: Event) -> None:
+        self._emit(id, event)
+        self._inbox.end(id)
 
     def _answer(self, request: Request) -> None:
         id = request.id
         match request.command:
             case Load() as load:
                 self._load(id, load)
-            case Generate() as wanted:
-                model = self._loaded()
-                self._run(id, model, generate.begin(model, wanted))
-            case Score() as wanted:
-                model = self._loaded()
-                self._run(id, model, score.begin(model, wanted))
             case Replay() as wanted:
                 self._replay(id, wanted)
             case Measure() as wanted:
                 self._measure(id, wanted)
             case Inspect() as wanted:
-                self._emit(
-                    id, Inspected(inspect(Path(wanted.path), wanted.variant, self._renderer))
-                )
+                report = inspect(Path(wanted.path), wanted.variant, self._renderer)
+                self._emit(id, Inspected(report))
             case Render() as wanted:
                 self._emit(id, Rendered(render(wanted, self._renderer)))
-            case Cancel():
-                raise Bug("A cancel reached the scheduler.")
-
-    def _run(self, id: int, model: Model, work: Work) -> None:
-        for events in generate.alone(model, work):
-            for event in events:
-                self._emit(id, event)
-            if waiting := self._inbox.take_replay():
-                self._serve(waiting)
-            if self._inbox.cancelled(id):
-                work.cancel()
+            case _:
+                raise Bug(f"The scheduler cannot serve {type(request.command).__name__}.")
 
     def _measure(self, id: int, wanted: Measure) -> None:
         """Nothing else runs meanwhile; that would be measured too."""

@@ -19,6 +19,8 @@ from tests.worker.harness import ENDLESS, asking, collect, is_alive, loaded, sta
 
 SOON = 4000
 """Tokens: a quarter of an ENDLESS answer."""
+SLOTS = 8
+"""Requests of the test model that run at once."""
 
 
 def test_the_worker_greets_with_its_versions_and_devices() -> None:
@@ -41,6 +43,7 @@ def test_a_model_loads_with_progress_and_then_answers(model: Path) -> None:
             *steps, last = await collect(client.submit(Load(str(model))))
             assert isinstance(last, Loaded)
             assert last.model.context_length == 16_384
+            assert last.model.slots == SLOTS
             assert steps
             assert all(isinstance(step, Progress) and step.stage is Stage.LOAD for step in steps)
             events = await collect(client.submit(asking(30)))
@@ -145,16 +148,19 @@ def test_cancel_finishes_within_one_token(model: Path) -> None:
 def test_a_waiting_request_is_cancelled_without_waiting(model: Path) -> None:
     async def scenario() -> None:
         async with loaded(model) as client:
-            running, waiting = client.submit(ENDLESS), client.submit(ENDLESS)
-            await anext(running)
+            running = [client.submit(ENDLESS) for _ in range(SLOTS)]
+            waiting = client.submit(ENDLESS)
+            for stream in running:
+                await anext(stream)
             waiting.cancel()
             (only,) = await collect(waiting)
             assert isinstance(only, Finished)
             assert only.reason is FinishReason.CANCELLED
-            running.cancel()
-            last = (await collect(running))[-1]
-            assert isinstance(last, Finished)
-            assert last.reason is FinishReason.CANCELLED, "it had not ended before"
+            for stream in running:
+                stream.cancel()
+                last = (await collect(stream))[-1]
+                assert isinstance(last, Finished)
+                assert last.reason is FinishReason.CANCELLED, "it had not ended before"
 
     asyncio.run(scenario())
 
