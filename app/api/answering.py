@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.api.refusals import ErrorReply, Refusal
 
-MOST_REQUESTS = 8
+MOST_REQUESTS = 16
 STREAM_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),

@@ -11,7 +11,7 @@ from app.api.prompts import EFFORTS, chat_prompt
 from app.api.refusals import Refusal, invalid
 from app.api.schema import ChatRequest
 from app.domain.models import ModelInfo
-from app.domain.requests import Generate
+from app.domain.requests import Generate, Priority
 from app.domain.sampling import SamplingParams
 from app.errors import InvalidRequest
 
@@ -39,6 +39,7 @@ def generation(asked: ChatRequest, info: ModelInfo) -> Generate:
         max_tokens=asked.max_completion_tokens or asked.max_tokens,
         stop=_stops(asked),
         top_logprobs=asked.top_logprobs or 0,
+        priority=Priority.API,
     )
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import structs
 
 from app import paths
 from app.cli.options import load_command, model_options
 from app.cli.progress import ProgressBar
 from app.cli.terminal import Terminal
-from app.domain.requests import Load
+from app.domain.models import ModelInfo
+from app.domain.requests import MOST_PARALLEL, Load
 from app.services import api_token
 from app.services.host_status import HostState, HostStatus
 from app.services.local_server import Binding, Endpoint
@@ -40,15 +42,29 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 @click.option(
     "--token-file", metavar="FILE", help="Where the token is kept; in the profile if not given."
 )
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, MOST_PARALLEL),
+    metavar="N",
+    help="Write so many answers at once, each with a shorter context where memory is short.",
+)
 @click.pass_obj
-def serve(terminal: Terminal, host: str, port: int, token_file: str | None, **options: Any) -> None:
+def serve(
+    terminal: Terminal,
+    host: str,
+    port: int,
+    token_file: str | None,
+    parallel: int | None,
+    **options: Any,
+) -> None:
     """Let other programs of this computer use a model, through OpenAI's API.
 
     Prints the address and the token that they need; Ctrl+C ends it. The token is made at the
     first start and stays the same.
     """
     token = api_token.load_or_make(Path(token_file) if token_file else paths.api_token())
-    asyncio.run(_serve(terminal, load_command(options), Binding(host, port), token))
+    load = structs.replace(load_command(options), parallel=parallel)
+    asyncio.run(_serve(terminal, load, Binding(host, port), token))
 
 
 async def _serve(terminal: Terminal, load: Load, binding: Binding, token: str) -> None:
@@ -61,8 +77,10 @@ async def _serve(terminal: Terminal, load: Load, binding: Binding, token: str) -
     with contextlib.suppress(asyncio.CancelledError):
         try:
             endpoint = await server.start()
-            model = await engine.load(load.path, load.variant, load.provider, load.device)
-            _announce(terminal, endpoint, model.name)
+            model = await engine.load(
+                load.path, load.variant, load.provider, load.device, load.parallel
+            )
+            _announce(terminal, endpoint, model)
             await reporter.stopped.wait()
             await engine.ready()  # says why it stopped
         finally:
@@ -78,9 +96,19 @@ def _end_on_signals() -> None:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
-def _announce(terminal: Terminal, endpoint: Endpoint, model: str) -> None:
-    terminal.lines([f"Address  {endpoint.url}", f"Token    {endpoint.token}", f"Model    {model}"])
+def _announce(terminal: Terminal, endpoint: Endpoint, model: ModelInfo) -> None:
+    terminal.lines(
+        [f"Address  {endpoint.url}", f"Token    {endpoint.token}", f"Model    {model.name}"]
+    )
+    terminal.note(_answers(model))
     terminal.note("Ctrl+C ends it.")
+
+
+def _answers(model: ModelInfo) -> str:
+    context = f"a context of {model.context_length:,} tokens"
+    if model.slots == 1:
+        return f"One answer is written at a time, with {context}."
+    return f"Up to {model.slots} answers are written at once, each with {context}."
 
 
 class Reporter:

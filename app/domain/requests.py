@@ -8,6 +8,9 @@ from msgspec import Struct
 from app.domain.messages import Message
 from app.domain.sampling import SamplingParams
 
+MOST_PARALLEL = 16
+"""Conversations that a model can be asked to hold at once."""
+
 
 class Provider(StrEnum):
     """An execution provider a person can pick."""
@@ -60,13 +63,15 @@ class Load(Struct, frozen=True, tag="load"):
     """Open the model at `path` (a folder or an .onnx file) in place of the present one.
 
     It runs on the provider's device number `device`; `variant` None leaves the choice to what
-    suits that provider.
+    suits that provider. `parallel` is how many conversations shall fit at once, for which each
+    gets a shorter context where memory is short; None keeps the context whole.
     """
 
     path: str
     variant: str | None = None
     provider: Provider = Provider.CPU
     device: int = 0
+    parallel: int | None = None
 
 
 class Generate(Struct, frozen=True, tag="generate", kw_only=True):

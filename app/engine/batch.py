@@ -35,6 +35,10 @@ class BatchRuns:
         logits = bound.run([[ids[slot]] for slot in order], [len(cached[slot]) for slot in order])
         return logits[[order.index(slot) for slot in ids]] if order != list(ids) else logits
 
+    def copy(self, source: int, target: int, start: int, stop: int) -> None:
+        """Let slot `target` hold positions of slot `source`, without computing them."""
+        self._pool.copy(source, target, start, stop)
+
     def _rows(self, start: int, count: int) -> BoundRun:
         if (start, count) not in self._bound:
             buffer = None if self._logits is None else self._logits[:count]

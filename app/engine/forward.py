@@ -44,7 +44,7 @@ class Forward:
     ) -> None:
         self.capacity = capacity
         self.vocabulary: int | None = None
-        self.slots = Slots(caches)
+        self.slots = Slots(caches, copied=batch is not None)
         self.rows_per_run = len(caches) if batch and network.contract.batched else 1
         self._network = network
         self._advice = advice
@@ -60,7 +60,8 @@ class Forward:
         return tuple(self.slots[slot].ids)
 
     def reuse(self, ids: Sequence[int], *, slot: int = 0) -> int:
-        """Rewind a cache to what it shares with `ids`, and say how many tokens that is.
+        """Rewind a cache to what it shares with `ids`, copy what another one shares beyond that
+        where it can be copied, and say how many tokens that makes.
 
         At least one token of `ids` is left to run, since only running a token gives logits; more
         are, where the cache cannot go back to every place.
@@ -68,7 +69,12 @@ class Forward:
         place = self.slots[slot]
         length = place.kv.rewind(self._network.keeps(len(place.ids), place.shared(ids)))
         del place.ids[length:]
-        return length
+        if self._batch is not None:
+            source = self.slots.sharing(ids)
+            more = self.slots[source].shared(ids)
+            self._batch.copy(source, slot, length, more)
+            place.ids.extend(ids[length:more])
+        return len(place.ids)
 
     @contextmanager
     def detour(self, ids: Sequence[int], *, slot: int = 0) -> Iterator[None]:

@@ -19,7 +19,7 @@ from app.engine.forward import Forward
 from app.engine.network import Network, open_network
 from app.engine.plan import read_plan
 from app.engine.pool import KvPool
-from app.engine.room import room
+from app.engine.room import Room, room
 from app.engine.rows import RowStore
 from app.engine.template import ChatTemplate, Renderer
 from app.engine.tokenizer import Tokenizer
@@ -52,14 +52,16 @@ def open_model(
     *,
     device: int = 0,
     renderer: Renderer = jinja,
+    parallel: int | None = None,
 ) -> Model:
     """Open the model at `path`, a folder or an .onnx file, on the provider's device `device`.
 
-    `on_progress` gets the steps done and their total; `renderer` runs the chat template.
+    `on_progress` gets the steps done and their total; `renderer` runs the chat template; `parallel`
+    is how many conversations shall fit at once.
 
     Raises:
         ModelNotFound, ModelDamaged, ModelUnsupported: the files cannot be used.
-        InvalidRequest: there is no such variant or device.
+        InvalidRequest: there is no such variant or device, or too many are asked for.
         DeviceFailed: the device cannot be used, or not for this model.
         OutOfMemory: the model or its cache does not fit.
     """
@@ -75,7 +77,8 @@ def open_model(
     del proto  # it may hold the weights, which the session loads for itself
     network = open_network(folder.chosen, plan, provider, device, configs.optimisation)
     on_progress(2, _STEPS)
-    forward = _open_forward(network, configs, folder.advice(provider))
+    space = room(network.contract, configs, parallel)
+    forward = _open_forward(network, space, folder.advice(provider))
     with _blamed_on(provider):
         rows = _probe(forward)
     check_fit(tokenizer, rows)
@@ -142,9 +145,8 @@ def _refuse_other_tokenizers(folder: ModelFolder) -> None:
         )
 
 
-def _open_forward(network: Network, configs: Configs, advice: str) -> Forward:
+def _open_forward(network: Network, space: Room, advice: str) -> Forward:
     contract = network.contract
-    space = room(contract, configs)
     if contract.in_place and network.opening is None:
         pool = KvPool(contract, space.slots, space.capacity)
         batch = BatchRuns(network, pool) if contract.rope_switch is None else None

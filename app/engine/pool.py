@@ -64,6 +64,12 @@ class KvPool:
             self._swap(one, other, held)
         return sorted(chosen, key=lambda each: self.caches[each].row)
 
+    def copy(self, source: int, target: int, start: int, stop: int) -> None:
+        """Copy positions of one cache into another, by their places in `caches`."""
+        rows = self.caches[source].row, self.caches[target].row
+        for array in self._arrays:
+            array[rows[1], :, start:stop] = array[rows[0], :, start:stop]
+
     def save(self, row: int, start: int, stop: int) -> Callable[[], None]:
         """Copy these positions; the returned function brings them back."""
         copies = [array[row, :, start:stop].copy() for array in self._arrays]

@@ -34,10 +34,11 @@ class Slot:
 
 
 class Slots:
-    """All slots of a model."""
+    """All slots of a model; `copied` says that one can be filled from another by a copy."""
 
-    def __init__(self, caches: Sequence[KvCache]) -> None:
+    def __init__(self, caches: Sequence[KvCache], *, copied: bool) -> None:
         self._slots = [Slot(kv) for kv in caches]
+        self._copied = copied
         self._turn = 0
 
     def __len__(self) -> int:
@@ -66,6 +67,10 @@ class Slots:
         self._slots[index].taken = False
         self._slots[index].released = self._turn
 
+    def sharing(self, ids: Sequence[int]) -> int:
+        """The slot, taken or not, that shares the longest beginning with `ids`."""
+        return max(range(len(self._slots)), key=lambda index: self._shared(index, ids))
+
     def nearest(self, ids: Sequence[int]) -> int:
         """The slot in which a look at `ids` costs least; a taken one has to be left as it was."""
         everywhere = range(len(self._slots))
@@ -73,11 +78,13 @@ class Slots:
         return self._choose(ids, self._idle()) if self._is_idle(best) else best
 
     def _choose(self, ids: Sequence[int], idle: Sequence[int]) -> int:
-        """The slot that shares the longest beginning with `ids`, unless most of what it holds
-        would be lost to the request: then it is the one left alone for longest.
+        """The slot that shares the longest beginning with `ids`, or the one left alone for longest
+        where most of what that one holds would be lost for little.
         """
         best = max(idle, key=lambda index: (self._shared(index, ids), -len(self._slots[index].ids)))
-        if 2 * self._shared(best, ids) >= max(1, len(self._slots[best].ids)):
+        held = len(self._slots[best].ids)
+        worth = held if self._copied else min(held, len(ids))
+        if 2 * self._shared(best, ids) >= max(1, worth):
             return best
         return min(idle, key=lambda index: self._slots[index].released)
 

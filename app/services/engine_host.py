@@ -79,16 +79,19 @@ class EngineHost:
         variant: str | None = None,
         provider: Provider = Provider.CPU,
         device: int = 0,
+        parallel: int | None = None,
     ) -> ModelInfo:
         """Load a model in place of the present one, in a new worker if there is none for it.
 
-        A failed or cancelled load leaves no model; where the device is at fault, the status offers
+        `parallel` is how many conversations shall fit at once; None keeps their context whole. A
+        failed or cancelled load leaves no model; where the device is at fault, the status offers
         the CPU. A relative path is meant from here, not from where the worker runs.
 
         Raises:
             CandorError: why the model cannot be loaded. It is not tried again.
         """
-        return await self._replace(Load(str(Path(path).absolute()), variant, provider, device))
+        absolute = str(Path(path).absolute())
+        return await self._replace(Load(absolute, variant, provider, device, parallel))
 
     async def load_on_cpu(self) -> ModelInfo:
         """Load what was asked for last again, on the CPU.

@@ -144,6 +144,7 @@ class Scheduler:
             report,
             device=load.device,
             renderer=self._renderer,
+            parallel=load.parallel,
         )
         self._emit(id, Loaded(self._model.info))
 

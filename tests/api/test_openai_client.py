@@ -1,5 +1,6 @@
 """The official client of OpenAI against the real server, worker and built-in model."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -98,6 +99,37 @@ def test_logprobs_are_those_of_the_whole_distribution(whole: ChatCompletion) -> 
         assert row.logprob <= falling[0]
         same = [other for other in row.top_logprobs if other.token == row.token]
         assert all(other.logprob == row.logprob for other in same)
+
+
+def test_as_many_answers_as_there_are_slots_grow_at_once(client: OpenAI) -> None:
+    asked = asking(logit_bias=UNENDING, stream=True)
+    streams = [client.chat.completions.create(**asked) for _ in range(8)]
+    for _ in range(3):
+        for stream in streams:
+            assert next(iter(stream)).choices[0].finish_reason is None
+    for stream in streams:
+        stream.close()
+
+
+def test_clients_at_once_get_what_each_gets_alone(client: OpenAI) -> None:
+    asked = [
+        asking(f"What is {number} + {number}?", max_tokens=24, logprobs=True, top_logprobs=2)
+        for number in range(11, 21)
+    ]
+    alone = [client.chat.completions.create(**each) for each in asked]
+    with ThreadPoolExecutor(len(asked)) as clients:
+        together = list(clients.map(lambda each: client.chat.completions.create(**each), asked))
+    for mine, theirs in zip(together, alone, strict=True):
+        assert mine.choices[0].message == theirs.choices[0].message
+        assert logprobs(mine) == pytest.approx(logprobs(theirs), abs=1e-3)
+
+
+def logprobs(answer: ChatCompletion) -> list[float]:
+    """Of all tokens, those of the reasoning first."""
+    told = answer.choices[0].logprobs
+    assert told
+    thought: Any = told.reasoning_content  # type: ignore[attr-defined]
+    return [row["logprob"] for row in thought] + [row.logprob for row in told.content or ()]
 
 
 def test_no_logprobs_unless_asked_for(client: OpenAI) -> None:

@@ -29,6 +29,8 @@ from tests.api.serving import (
 from tests.worker.harness import wait_until
 
 ENDLESS = question(logit_bias=UNENDING)
+SLOTS = 8
+"""Answers that are written at once."""
 
 
 def begin(server: Serving, **more: Any) -> http.client.HTTPConnection:
@@ -57,13 +59,15 @@ def test_who_hangs_up_ends_the_generation(server: Serving, stream: bool) -> None
 
 
 def test_who_waits_and_hangs_up_leaves_the_line(server: Serving) -> None:
-    first = begin(server, stream=True)
-    second = begin(server)
-    second.close()
+    running = [begin(server, stream=True) for _ in range(SLOTS)]
+    waiting = begin(server)
+    waiting.close()
     assert server.host.answers[-1].left.wait(PATIENCE_S)
     assert not server.host.answers[-1].begun.is_set()
-    first.close()
-    assert server.host.answers[-2].left.wait(PATIENCE_S)
+    for each in running:
+        each.close()
+    for answer in server.host.answers[-SLOTS - 1 :]:
+        assert answer.left.wait(PATIENCE_S)
 
 
 def test_a_full_line_asks_to_come_again(server: Serving) -> None:

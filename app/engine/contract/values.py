@@ -138,11 +138,6 @@ class Contract:
         return sum(state.bytes_per_token for state in self.states)
 
     @property
-    def one_row(self) -> bool:
-        """Whether every run takes a single conversation."""
-        return any(feed.role is Role.IDS and feed.shape[0] == 1 for feed in self.feeds)
-
-    @property
     def one_by_one(self) -> bool:
         """Whether every run takes a single token."""
         return any(feed.role is Role.IDS and feed.shape[1] == 1 for feed in self.feeds)
