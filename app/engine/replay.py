@@ -57,12 +57,12 @@ def replay(model: Model, request: Replay, *, cancelled: Callable[[], bool]) -> R
     sampler = Sampler(request.sampling, model.info.vocabulary_size)
     position = _position(model, request)
     key = Trail(position.ids).key
-    row = known = model.rows.find(key)
+    row, own = model.rows.find(key), model.rows.is_own(key)
     if row is None:
         row = _compute(model.forward, position, cancelled)
         if row is None:
             return None
-        model.rows.keep(key, row)
+        model.rows.keep(key, row, own=False)
     raw = Distribution.of(row)
     sampled = sampler.sampled(raw, position.history(row.size))
     tokens = {
@@ -70,7 +70,7 @@ def replay(model: Model, request: Replay, *, cancelled: Callable[[], bool]) -> R
         *sampled.likeliest(request.top),
         *checked(request.tokens, model),
     }
-    return _described(model, raw, sampled, tokens, recomputed=known is None)
+    return _described(model, raw, sampled, tokens, recomputed=not own)
 
 
 def _position(model: Model, request: Replay) -> _Position:

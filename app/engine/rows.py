@@ -13,6 +13,7 @@ import numpy as np
 MOST_BYTES = 128 * 2**20
 
 Key = bytes
+_NOISE = 1e-3  # logits that differ by less are the same to a reader
 
 
 class Trail:
@@ -38,6 +39,7 @@ class RowStore:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._rows: OrderedDict[Key, np.ndarray] = OrderedDict()
+        self._again: set[Key] = set()
         self._bytes = 0
 
     @property
@@ -45,14 +47,22 @@ class RowStore:
         """Bytes of all rows."""
         return self._bytes
 
-    def keep(self, key: Key, row: np.ndarray) -> None:
-        """Copy a row; the ones unused for longest make room, and their memory is used again."""
+    def keep(self, key: Key, row: np.ndarray, *, own: bool = True) -> None:
+        """Copy a row; the ones unused for longest make room, and their memory is used again.
+
+        It is a generation's `own`, or computed again. Of two generations with the same ids but
+        noticeably different rows, as graphs with int8 activations give in batches of different
+        sizes, nobody can tell later whose row is meant: it counts as computed again.
+        """
         if row.nbytes > self._most_bytes:
             return
         spare = self._rows.pop(key, None)
+        if not own or (spare is not None and _differ(spare, row)):
+            self._again.add(key)
         self._bytes -= spare.nbytes if spare is not None else 0
         while self._bytes + row.nbytes > self._most_bytes:
-            _, spare = self._rows.popitem(last=False)
+            oldest, spare = self._rows.popitem(last=False)
+            self._again.discard(oldest)
             self._bytes -= spare.nbytes
         if spare is None or spare.shape != row.shape:
             spare = np.empty_like(row)
@@ -60,9 +70,17 @@ class RowStore:
         self._rows[key] = spare
         self._bytes += spare.nbytes
 
+    def is_own(self, key: Key) -> bool:
+        """Whether a row is kept that is surely a generation's own."""
+        return key in self._rows and key not in self._again
+
     def find(self, key: Key) -> np.ndarray | None:
         """The row behind these ids, unchanged until the next `keep`."""
         row = self._rows.get(key)
         if row is not None:
             self._rows.move_to_end(key)
         return row
+
+
+def _differ(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.shape != other.shape or not np.allclose(one, other, rtol=0, atol=_NOISE)

@@ -70,3 +70,18 @@ def test_a_row_too_large_for_the_store_is_not_kept() -> None:
     store.keep(key(1), row(1.0))
     assert store.find(key(1)) is None
     assert store.size == 0
+
+
+def test_a_row_that_may_be_another_generations_is_told_from_an_own_one() -> None:
+    store = RowStore(most_bytes=2 * row(0).nbytes)
+    assert not store.is_own(key(1))
+    store.keep(key(1), row(1.0))
+    store.keep(key(1), row(1.0001))
+    assert store.is_own(key(1))
+    store.keep(key(1), row(1.1))
+    assert not store.is_own(key(1))
+    store.keep(key(2), row(2.0), own=False)
+    assert not store.is_own(key(2))
+    for id in (3, 4, 1, 2):
+        store.keep(key(id), row(id))
+        assert store.is_own(key(id)), "the mark goes with the row"
