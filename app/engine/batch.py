@@ -21,10 +21,12 @@ class BatchRuns:
         shape = (len(pool.caches), 1, spec.vocabulary or 0)
         self._logits = np.zeros(shape, dtype=spec.dtype) if spec.vocabulary else None
 
-    def run(self, steps: Sequence[tuple[int, int]], cached: Sequence[Sequence[int]]) -> np.ndarray:
-        """Logits float32 [n, V] that follow n pairs of slot and id, in their order.
+    def run(
+        self, steps: Sequence[tuple[int, int]], cached: Sequence[Sequence[int]]
+    ) -> list[np.ndarray]:
+        """Logits float32 [1, V] that follow each pair of slot and id.
 
-        `cached` has the ids of every slot. The array is a view that the next run overwrites.
+        `cached` has the ids of every slot. The arrays are views that the next run overwrites.
 
         Raises:
             ModelUnsupported, OutOfMemory: as `Session.run`.
@@ -33,7 +35,8 @@ class BatchRuns:
         order = self._pool.gather(list(ids), [len(each) for each in cached])
         bound = self._rows(self._pool.caches[order[0]].row, len(order))
         logits = bound.run([[ids[slot]] for slot in order], [len(cached[slot]) for slot in order])
-        return logits[[order.index(slot) for slot in ids]] if order != list(ids) else logits
+        rows = dict(zip(order, logits[:, None], strict=True))
+        return [rows[slot] for slot in ids]
 
     def copy(self, source: int, target: int, start: int, stop: int) -> None:
         """Let slot `target` hold positions of slot `source`, without computing them."""

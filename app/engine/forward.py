@@ -152,9 +152,10 @@ class Forward:
     def _together(self, batch: BatchRuns, steps: Sequence[tuple[int, int]]) -> list[Outcome]:
         for slot, _ in steps:
             self._check_room(len(self.slots[slot].ids), 1)
-        logits = batch.run(steps, [slot.ids for slot in self.slots])
+        rows = batch.run(steps, [slot.ids for slot in self.slots])
         found: list[Outcome] = []
-        for (slot, id), row in zip(steps, logits[:, None, : self.vocabulary], strict=True):
+        for (slot, id), whole in zip(steps, rows, strict=True):
+            row = whole[:, : self.vocabulary]
             error = self._unsound(row)
             if error is None:
                 self.slots[slot].ids.append(id)

@@ -103,6 +103,8 @@ def _steps(model: Model, works: Sequence[Work]) -> Iterator[News]:
             work.end(FinishReason.CANCELLED)
             yield work, work.events()
     seated = [work for work in works if not work.finished and _seat(model, work)]
+    yield from ((work, work.events()) for work in seated if work.finished)
+    seated = [work for work in seated if not work.finished]
     yield from _decode(model, [work for work in seated if work.decoding])
     reading = [work for work in seated if not work.finished and not work.decoding]
     if reading:
@@ -111,12 +113,17 @@ def _steps(model: Model, works: Sequence[Work]) -> Iterator[News]:
 
 
 def _seat(model: Model, work: Work) -> bool:
-    """Whether a request has a slot, or gets one now."""
+    """Whether a request has a slot, or gets one now; it may fail over it."""
+    if work.slot is not None:
+        return True
+    work.slot = model.forward.slots.take(work.reusable)
     if work.slot is None:
-        slot = model.forward.slots.take(work.reusable)
-        if slot is not None:
-            work.seat(slot, model.forward.reuse(work.reusable, slot=slot))
-    return work.slot is not None
+        return False
+    try:
+        work.seat(model.forward.reuse(work.reusable, slot=work.slot))
+    except BaseException as error:  # noqa: BLE001 - a rewind may want memory that is not there
+        work.fail(error)
+    return True
 
 
 def _decode(model: Model, works: Sequence[Work]) -> Iterator[News]:

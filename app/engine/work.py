@@ -66,9 +66,9 @@ class Work(ABC):
         """What reproduces it; None where nothing is drawn."""
         return None
 
-    def seat(self, slot: int, cached: int) -> None:
-        """Take a place whose cache holds the first `cached` ids, at first or again."""
-        self.slot, self.computed = slot, cached
+    def seat(self, cached: int) -> None:
+        """Go on in a slot whose cache holds the first `cached` ids, at first or again."""
+        self.computed = cached
         if self._cached is None:
             self._cached = cached
             self.clock.started()
