@@ -79,11 +79,7 @@ def open_model(
     on_progress(2, _STEPS)
     space = room(network.contract, configs, parallel)
     forward = _open_forward(network, space, folder.advice(provider))
-    with _blamed_on(provider):
-        rows = _probe(forward)
-    check_fit(tokenizer, rows)
-    if tokenizer is not None:
-        forward.vocabulary = rows = tokenizer.vocabulary_size
+    rows = _vocabulary(forward, tokenizer, provider)
     info = ModelInfo(
         name=folder.name,
         path=str(folder.path),
@@ -165,6 +161,16 @@ def _blamed_on(provider: Provider) -> Iterator[None]:
         if provider is Provider.CPU:
             raise
         raise DeviceFailed(error.message, "Choose the CPU, or another variant.") from error
+
+
+def _vocabulary(forward: Forward, tokenizer: Tokenizer | None, provider: Provider) -> int:
+    """How many tokens the model tells apart; a broken one fails here."""
+    with _blamed_on(provider):
+        rows = _probe(forward)
+    check_fit(tokenizer, rows)
+    if tokenizer is not None:
+        forward.vocabulary = rows = tokenizer.vocabulary_size
+    return rows
 
 
 def _probe(forward: Forward) -> int:
