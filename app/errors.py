@@ -12,6 +12,7 @@ CandorError
 │   ├── WorkerLost          the worker process ended or stopped answering
 │   ├── DeviceFailed        a device, its driver or its pack cannot be used; the CPU may do
 │   ├── OutOfMemory         the model or its cache does not fit
+│   ├── DiskFull            there is no room for what is to be written
 │   ├── StoreUnavailable    chats cannot be stored or read at the moment
 │   └── ProfileInUse        another Candor works with the same profile
 └── Bug                     ours: something that must not happen
@@ -99,6 +100,12 @@ class OutOfMemory(EnvironmentFault):
     """The model or its cache does not fit into memory."""
 
     code = "out_of_memory"
+
+
+class DiskFull(EnvironmentFault):
+    """There is no room on the disk for what is to be written."""
+
+    code = "disk_full"
 
 
 class StoreUnavailable(EnvironmentFault):

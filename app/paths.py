@@ -50,6 +50,11 @@ def settings() -> Path:
     return profile() / SETTINGS
 
 
+def prepared() -> Path:
+    """The folder of prepared copies of models, inside the profile."""
+    return profile() / "prepared"
+
+
 def api_token() -> Path:
     """The file with the token that other programs show to the server, inside the profile."""
     return profile() / API_TOKEN

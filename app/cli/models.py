@@ -3,9 +3,10 @@
 import click
 
 from app.cli.models_inspect import inspect
+from app.cli.models_prepare import prepare
 from app.cli.models_render import render
 
 
-@click.group(commands=[inspect, render])
+@click.group(commands=[inspect, prepare, render])
 def models() -> None:
-    """Look into model folders."""
+    """Look into model folders, and make them run faster."""

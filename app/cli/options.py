@@ -13,6 +13,7 @@ from msgspec import structs
 
 from app import paths
 from app.cli.types import DeviceChoice, LogitBias, TokenIds, sampling_range
+from app.domain.preparation import Precision
 from app.domain.requests import Load, Provider
 from app.domain.sampling import SamplingParams
 from app.errors import InvalidRequest
@@ -38,8 +39,18 @@ def _together(*options: Decorator) -> Decorator:
     return lambda command: reduce(lambda inner, option: option(inner), reversed(options), command)
 
 
+precision_option = click.option(
+    "--precision",
+    type=click.Choice([precision.value for precision in Precision]),
+    default=Precision.AUTO.value,
+    show_default=True,
+    help="fast rounds activations to 8 bits, exact keeps the file's numbers; auto is fast where"
+    " its measured cost is small.",
+)
+
+
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds --model, --variant and --device; `load_command` reads them."""
+    """Adds --model, --variant, --device and --precision; `load_command` reads them."""
     return _together(
         click.option("--model", metavar="DIR|FILE.onnx", help="A model; the built-in one if none."),
         click.option("--variant", metavar="NAME", help="Which of the model's variants to run."),
@@ -50,6 +61,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Where it runs; `candor doctor` lists what there is.",
         ),
+        precision_option,
     )(command)
 
 
@@ -117,7 +129,9 @@ def load_command(options: dict[str, Any]) -> Load:
     """The command that opens the chosen model, by its full path: the worker lives elsewhere."""
     model = options["model"]
     path = paths.built_in_model() if model is None else Path(model).absolute()
-    return Load(str(path), options["variant"], *options["device"])
+    provider, device = options["device"]
+    precision = Precision(options["precision"])
+    return Load(str(path), options["variant"], provider, device, precision=precision)
 
 
 def sampling(defaults: SamplingParams, given: dict[str, Any]) -> SamplingParams:

@@ -78,7 +78,12 @@ async def _serve(terminal: Terminal, load: Load, binding: Binding, token: str) -
         try:
             endpoint = await server.start()
             model = await engine.load(
-                load.path, load.variant, load.provider, load.device, load.parallel
+                load.path,
+                load.variant,
+                load.provider,
+                load.device,
+                load.parallel,
+                load.precision,
             )
             _announce(terminal, endpoint, model)
             await reporter.stopped.wait()

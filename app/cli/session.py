@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import Self, overload
 
 from app.cli.progress import ProgressBar
-from app.domain.events import Event, Hello, Inspected, Loaded, Progress, Rendered, Stage
+from app.domain.events import Event, Hello, Inspected, Loaded, Prepared, Progress, Rendered, Stage
 from app.domain.models import ModelInfo
-from app.domain.requests import Generate, Inspect, Load, Provider, Render, Score
+from app.domain.preparation import PreparationReport
+from app.domain.requests import Generate, Inspect, Load, Prepare, Provider, Render, Score
 from app.errors import Bug
 from app.services.engine_host import MakeClient
 from app.worker.client import WorkerClient
@@ -25,6 +26,10 @@ _LABELS = {
     Stage.PREFILL: "Reading the prompt",
     Stage.SCORE: "Scoring",
     Stage.MEASURE: "Measuring",
+    Stage.DIGEST: "Reading the files",
+    Stage.PROVE: "Comparing layers",
+    Stage.COMPARE: "Measuring what it costs",
+    Stage.STORE: "Storing",
 }
 
 
@@ -84,6 +89,16 @@ class Session:
         self._ready = True
         return info
 
+    def prepare(self, request: Prepare) -> PreparationReport:
+        """Have a model prepared, in a worker that is started if there is none.
+
+        Raises:
+            CandorError: it cannot be prepared.
+        """
+        if self._client is None or self._client.lost:
+            self.start()
+        return self._runner.run(self._prepare(request))
+
     @overload
     def query(self, request: Inspect) -> Inspected: ...
 
@@ -139,6 +154,17 @@ class Session:
         finally:
             self.bar.clear()
         raise Bug("The worker neither loaded the model nor said why.")
+
+    async def _prepare(self, request: Prepare) -> PreparationReport:
+        try:
+            async for event in self._running().submit(request):
+                if isinstance(event, Progress):
+                    self.bar.update(_LABELS[event.stage], event.done, event.total)
+                elif isinstance(event, Prepared):
+                    return event.report
+        finally:
+            self.bar.clear()
+        raise Bug("The worker neither prepared the model nor said why.")
 
     async def _query(self, request: Inspect | Render) -> Inspected | Rendered:
         async for event in self._running().submit(request):

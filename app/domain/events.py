@@ -1,6 +1,6 @@
 """What the worker says: one tagged union, in the order Hello, then per request
 Progress*, Delta*, and exactly one of Loaded, Replayed, Measured, Inspected, Rendered,
-Finished, Failed."""
+Prepared, Finished, Failed."""
 
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ from msgspec import Struct
 from app.domain.devices import Device
 from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
+from app.domain.preparation import PreparationReport
 from app.domain.tokens import Channel, TokenRecord
 
 
@@ -34,13 +35,17 @@ class Stage(StrEnum):
     """What a Progress event counts."""
 
     LOAD = "load"
+    DIGEST = "digest"
+    PROVE = "prove"
+    COMPARE = "compare"
+    STORE = "store"
     PREFILL = "prefill"
     SCORE = "score"
     MEASURE = "measure"
 
 
 class Progress(Struct, frozen=True, tag="progress"):
-    """`done` of `total` units (tokens; steps while loading)."""
+    """`done` of `total` units: tokens, steps, bytes of a digest or layers proven."""
 
     stage: Stage
     done: int
@@ -149,6 +154,12 @@ class Inspected(Struct, frozen=True, tag="inspected"):
     report: ModelReport
 
 
+class Prepared(Struct, frozen=True, tag="prepared"):
+    """A prepared copy of a model is there."""
+
+    report: PreparationReport
+
+
 class Rendered(Struct, frozen=True, tag="rendered"):
     """The text that a chat template made."""
 
@@ -173,6 +184,7 @@ Event = (
     | Measured
     | Inspected
     | Rendered
+    | Prepared
     | Finished
     | Failed
 )

@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from app.domain.devices import Device, Placement
+from app.domain.preparation import Precision, Preparation
 from app.domain.requests import Provider
 from app.domain.sampling import SamplingParams
 
@@ -28,7 +29,8 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     on and off, or sets its effort; None where the template has none. `providers` are the
     execution providers the session really has, the first one preferred, `placements` what each of
     them was given of the graph, and `device` is what was chosen. `sampling` is what the model's own
-    generation defaults ask for. `notes` are sentences about what loading had to do without.
+    generation defaults ask for. `notes` are sentences about what loading had to do without, and
+    `preparation` says how the graph that runs differs from the file.
     """
 
     name: str
@@ -49,3 +51,6 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     device: Device = Device(Provider.CPU, 0, "")
     placements: tuple[Placement, ...] = ()
     notes: tuple[str, ...] = ()
+    preparation: Preparation = Preparation(
+        precision=Precision.EXACT, stored=False, steps=(), divergence=None, reason=""
+    )

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from app.domain.messages import Message
+from app.domain.preparation import Precision
 from app.domain.sampling import SamplingParams
 
 MOST_PARALLEL = 16
@@ -64,7 +65,8 @@ class Load(Struct, frozen=True, tag="load"):
 
     It runs on the provider's device number `device`; `variant` None leaves the choice to what
     suits that provider. `parallel` is how many conversations shall fit at once, for which each
-    gets a shorter context where memory is short; None keeps the context whole.
+    gets a shorter context where memory is short; None keeps the context whole. `precision` chooses
+    among the graphs that may stand for the file's own.
     """
 
     path: str
@@ -72,6 +74,7 @@ class Load(Struct, frozen=True, tag="load"):
     provider: Provider = Provider.CPU
     device: int = 0
     parallel: int | None = None
+    precision: Precision = Precision.AUTO
 
 
 class Generate(Struct, frozen=True, tag="generate", kw_only=True):
@@ -144,10 +147,18 @@ class Render(Struct, frozen=True, tag="render", kw_only=True):
     variables: dict[str, Any] = {}
 
 
+class Prepare(Struct, frozen=True, tag="prepare"):
+    """Make and store a graph that runs faster in place of the one at `path`, and measure it."""
+
+    path: str
+    variant: str | None = None
+    precision: Precision = Precision.AUTO
+
+
 class Cancel(Struct, frozen=True, tag="cancel"):
     """End request `target` within one token; it finishes with the reason `cancelled`."""
 
     target: int
 
 
-Command = Load | Generate | Score | Replay | Measure | Inspect | Render | Cancel
+Command = Load | Generate | Score | Replay | Measure | Inspect | Render | Prepare | Cancel

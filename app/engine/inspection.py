@@ -28,12 +28,12 @@ from app.engine.defaults import eos_ids, sampling_defaults
 from app.engine.folder import ModelFolder, Variant, find_model
 from app.engine.forward import CHUNK
 from app.engine.memory import physical_memory
-from app.engine.model import check_fit, open_text, readable
 from app.engine.plan import read_plan
 from app.engine.providers import available_providers
 from app.engine.room import room
 from app.engine.template import ChatTemplate, Renderer
 from app.engine.tokenizer import Tokenizer
+from app.engine.understood import check_fit, open_text, readable
 from app.errors import CandorError
 
 Part = TypeVar("Part")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.domain.requests import Provider
-from app.engine.session import Optimisation, Session
+from app.engine.session import MemoryGraph, Optimisation, Session
 from app.errors import ModelUnsupported
 
 _WITHOUT = {
@@ -13,8 +13,14 @@ _WITHOUT = {
 }
 
 
-def open_session(path: Path, provider: Provider, index: int, most: Optimisation) -> Session:
-    """A session with at most the optimisation `most`.
+def open_session(
+    path: Path,
+    provider: Provider,
+    index: int,
+    most: Optimisation,
+    graph: MemoryGraph | None = None,
+) -> Session:
+    """A session of a file, or of `graph` in its place, with at most the optimisation `most`.
 
     Raises:
         ModelUnsupported: the graph cannot be opened in any way; the first reason is given.
@@ -24,7 +30,7 @@ def open_session(path: Path, provider: Provider, index: int, most: Optimisation)
     first: ModelUnsupported | None = None
     for rung in rungs[rungs.index(most) :]:
         try:
-            return Session(path, provider, index, rung)
+            return Session(path, provider, index, rung, graph)
         except ModelUnsupported as error:
             first = first or error
     assert first

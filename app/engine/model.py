@@ -6,26 +6,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app import paths
 from app.domain.models import ModelInfo
+from app.domain.preparation import Precision
 from app.domain.requests import Provider
-from app.engine import files, jinja
+from app.engine import jinja
 from app.engine.batch import BatchRuns
 from app.engine.caches import lone_cache
-from app.engine.config import Configs, read_configs
-from app.engine.defaults import eos_ids, sampling_defaults
+from app.engine.defaults import eos_ids
 from app.engine.devices import find_device
-from app.engine.folder import ModelFolder, find_model
 from app.engine.forward import Forward
 from app.engine.network import Network, open_network
-from app.engine.plan import read_plan
 from app.engine.pool import KvPool
+from app.engine.prepare.choice import Choice, choose_graph, original
+from app.engine.prepare.store import PreparedStore
 from app.engine.room import Room, room
 from app.engine.rows import RowStore
 from app.engine.template import ChatTemplate, Renderer
 from app.engine.tokenizer import Tokenizer
-from app.errors import DeviceFailed, ModelDamaged, ModelNotFound, ModelUnsupported
+from app.engine.understood import Understood, check_fit, understand
+from app.errors import DeviceFailed, ModelUnsupported
 
-_OTHER_TOKENIZERS = ("vocab.json", "merges.txt", "tokenizer.model", "spiece.model", "vocab.txt")
 _STEPS = 3  # files, session, first run
 
 
@@ -51,33 +52,30 @@ def open_model(
     on_progress: Callable[[int, int], None],
     *,
     device: int = 0,
+    precision: Precision = Precision.AUTO,
     renderer: Renderer = jinja,
     parallel: int | None = None,
 ) -> Model:
     """Open the model at `path`, a folder or an .onnx file, on the provider's device `device`.
 
-    `on_progress` gets the steps done and their total; `renderer` runs the chat template; `parallel`
-    is how many conversations shall fit at once.
+    `precision` chooses among the graphs that may stand for the file's own; `on_progress` gets the
+    steps done and their total; `renderer` runs the chat template; `parallel` is how many
+    conversations shall fit at once.
 
     Raises:
         ModelNotFound, ModelDamaged, ModelUnsupported: the files cannot be used.
-        InvalidRequest: there is no such variant or device, or too many are asked for.
+        InvalidRequest: there is no such variant, device or precision, or too many are asked for.
         DeviceFailed: the device cannot be used, or not for this model.
         OutOfMemory: the model or its cache does not fit.
     """
     on_progress(0, _STEPS)
-    with readable(path):
-        folder = find_model(path, variant, provider)
-        configs = read_configs(folder)
-        sampling = sampling_defaults(configs)
-        proto = files.read_graph(folder.chosen.file)
-        plan = read_plan(folder.chosen, proto, configs.names, configs.geometry)
-        tokenizer, template = open_text(folder, configs, renderer)
+    model = understand(path, variant, provider, renderer)
+    folder, tokenizer, template = model.folder, model.tokenizer, model.template
     on_progress(1, _STEPS)
-    del proto  # it may hold the weights, which the session loads for itself
-    network = open_network(folder.chosen, plan, provider, device, configs.optimisation)
+    choice = choose_graph(model, precision, provider, PreparedStore(paths.prepared()))
+    network, choice = _open_network(model, choice, provider, device)
     on_progress(2, _STEPS)
-    space = room(network.contract, configs, parallel)
+    space = room(network.contract, model.configs, parallel)
     forward = _open_forward(network, space, folder.advice(provider))
     rows = _vocabulary(forward, tokenizer, provider)
     info = ModelInfo(
@@ -95,50 +93,28 @@ def open_model(
         reasoning_switch=template.reasoning_switch if template else None,
         effort_switch=template.effort_switch if template else None,
         providers=network.session.providers,
-        sampling=sampling,
+        sampling=model.sampling,
         device=find_device(provider, device),
         placements=network.placements,
         notes=(network.note,) if network.note else (),
+        preparation=choice.preparation,
     )
     on_progress(_STEPS, _STEPS)
-    return Model(info, tokenizer, template, forward, eos_ids(configs, tokenizer), RowStore())
+    return Model(info, tokenizer, template, forward, eos_ids(model.configs, tokenizer), RowStore())
 
 
-@contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Name the file that the system does not let us read."""
+def _open_network(
+    model: Understood, choice: Choice, provider: Provider, device: int
+) -> tuple[Network, Choice]:
+    """The network of the chosen graph, or of the file as it is where that does not open."""
+    variant, most = model.folder.chosen, model.configs.optimisation
     try:
-        yield
-    except OSError as error:
-        raise ModelNotFound(
-            f"{error.filename or path} cannot be read: {error.strerror or error}.",
-            "Check the path and its permissions.",
-        ) from error
-
-
-def open_text(
-    folder: ModelFolder, configs: Configs, renderer: Renderer
-) -> tuple[Tokenizer | None, ChatTemplate | None]:
-    """The tokenizer and the chat template, None where the folder has none."""
-    file = folder.find("tokenizer.json")
-    if file is None:
-        _refuse_other_tokenizers(folder)
-        return None, None
-    bos = configs.special_tokens.get("bos_token") if configs.adds_bos else None
-    tokenizer = Tokenizer(file, bos)
-    if configs.template is None:
-        return tokenizer, None
-    tokens, tools = configs.special_tokens, configs.tool_template
-    return tokenizer, ChatTemplate(configs.template, tokens, tools, renderer)
-
-
-def _refuse_other_tokenizers(folder: ModelFolder) -> None:
-    found = [name for name in _OTHER_TOKENIZERS if folder.find(name)]
-    if found:
-        raise ModelUnsupported(
-            f"The model's tokenizer is there only as {' and '.join(found)}.",
-            "Candor reads tokenizer.json; look for an export of the model that has it.",
-        )
+        return open_network(variant, model.plan, provider, device, most, choice.source), choice
+    except ModelUnsupported as error:
+        if choice.source is None:
+            raise
+        reason = f"The changed graph does not open, so the file runs as it is: {error.message}"
+        return open_network(variant, model.plan, provider, device, most), original(reason)
 
 
 def _open_forward(network: Network, space: Room, advice: str) -> Forward:
@@ -178,17 +154,3 @@ def _probe(forward: Forward) -> int:
     rows = forward.run([0]).shape[-1]
     forward.clear()
     return rows
-
-
-def check_fit(tokenizer: Tokenizer | None, rows: int) -> None:
-    """Refuse a tokenizer with more tokens than the model has `rows` of logits.
-
-    Raises:
-        ModelDamaged: it has.
-    """
-    if tokenizer is not None and tokenizer.vocabulary_size > rows:
-        raise ModelDamaged(
-            f"The tokenizer does not fit the model: it has {tokenizer.vocabulary_size:,} tokens, "
-            f"the model {rows:,}.",
-            "Use the tokenizer.json that came with the model.",
-        )

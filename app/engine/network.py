@@ -3,6 +3,7 @@ in two, and all look alike from here on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from app.engine.ladder import fallback_note, open_session
 from app.engine.layouts.variant import Variant
 from app.engine.plan import Plan
 from app.engine.providers import merged
-from app.engine.session import Optimisation, Session
+from app.engine.session import MemoryGraph, Optimisation, Session
 from app.errors import DeviceFailed
 
 
@@ -94,10 +95,30 @@ class Network:
         return 0 if switch is not None and length <= switch < past else length
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What runs in place of the decoder in a variant's file.
+
+    `graph` in place of what is in `file`, which is `optimised` where the runtime itself saved it.
+    """
+
+    file: Path
+    graph: MemoryGraph | None
+    optimised: bool
+    contract: Contract
+
+
 def open_network(
-    variant: Variant, plan: Plan, provider: Provider, device: int, most: Optimisation
+    variant: Variant,
+    plan: Plan,
+    provider: Provider,
+    device: int,
+    most: Optimisation,
+    source: Source | None = None,
 ) -> Network:
     """Open every graph of a variant on the provider's device `device`, optimised as `most` allows.
+
+    With `source` that runs in place of the decoder.
 
     Raises:
         DeviceFailed: the device cannot be used, or not for this model.
@@ -110,9 +131,11 @@ def open_network(
         embedder = Embedder(session, plan.embedding)
     if plan.opening and variant.opening:
         opening = Network(open_session(variant.opening, provider, device, most), plan.opening)
-    session = open_session(variant.file, provider, device, most)
-    contract = _fitting(plan.contract) if session.copies_inputs else plan.contract
-    return Network(session, contract, embedder, opening, fallback_note(session, most))
+    source = source or Source(variant.file, None, False, plan.contract)
+    asked = Optimisation.NONE if source.optimised else most
+    session = open_session(source.file, provider, device, asked, source.graph)
+    contract = _fitting(source.contract) if session.copies_inputs else source.contract
+    return Network(session, contract, embedder, opening, fallback_note(session, asked))
 
 
 def _fitting(contract: Contract) -> Contract:

@@ -5,8 +5,8 @@ from pathlib import Path
 from app.domain.requests import Render
 from app.engine.config import read_configs
 from app.engine.folder import find_model
-from app.engine.model import readable
 from app.engine.template import ChatTemplate, Renderer
+from app.engine.understood import readable
 from app.errors import InvalidRequest
 
 

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum, auto
 from pathlib import Path
 
@@ -52,12 +53,22 @@ _LEVELS = {
     Optimisation.BASIC: ort.GraphOptimizationLevel.ORT_ENABLE_BASIC,
     Optimisation.NONE: ort.GraphOptimizationLevel.ORT_DISABLE_ALL,
 }
+WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
 _ALLOCATION_WORDS = ("failed to allocate", "bad allocation", "bad_alloc", "out of memory")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryGraph:
+    """A serialised model, and the folder that the weights lie in which it has elsewhere."""
+
+    model: bytes
+    weights: Path
 
 
 class Session:
     """A graph that is ready to run on device `index` of a provider.
 
+    With `graph` that runs in place of what is in the file.
     `providers` are the execution providers it really has, the preferred one first, and
     `placements` what each of them was given. `copies_inputs` says that binding an input copies it
     to the device, so that a later change of the bound memory is not seen.
@@ -74,13 +85,17 @@ class Session:
         provider: Provider,
         index: int = 0,
         optimisation: Optimisation = Optimisation.ALL,
+        graph: MemoryGraph | None = None,
     ) -> None:
         check_provider(provider, index)
         self._provider = provider
         self.optimisation = optimisation
         self.copies_inputs = provider is not Provider.CPU
+        device = provider_entry(provider, index)
         with self._failures(f"{path.name} cannot be opened"):
-            self._session = _create(path, provider, index, optimisation)
+            options = _options(provider, optimisation)
+            disabled = _DISABLED.get(optimisation, [])
+            self._session = _create(path, graph, options, device, disabled)
         self.providers = tuple(self._session.get_providers())
         self.placements = placements(self._session.get_provider_graph_assignment_info())
         if EXECUTION_PROVIDERS[provider] not in self.providers:
@@ -161,19 +176,29 @@ def _first_line(error: Exception) -> str:
 
 
 def _create(
-    path: Path, provider: Provider, index: int, optimisation: Optimisation
+    path: Path,
+    graph: MemoryGraph | None,
+    options: ort.SessionOptions,
+    device: tuple[str, dict[str, str]],
+    disabled: list[str],
 ) -> ort.InferenceSession:
     """The runtime's session; it may not fall back to the CPU by itself when the provider fails."""
+    if graph is not None:
+        options.add_session_config_entry(WEIGHTS_FOLDER, str(graph.weights))
+    return ort.InferenceSession(
+        str(path) if graph is None else graph.model,
+        sess_options=options,
+        providers=[device],
+        enable_fallback=0,
+        disabled_optimizers=disabled,
+    )
+
+
+def _options(provider: Provider, optimisation: Optimisation) -> ort.SessionOptions:
     options = session_options(provider)
     options.intra_op_num_threads = _threads()
     options.graph_optimization_level = _LEVELS[optimisation]
-    return ort.InferenceSession(
-        str(path),
-        sess_options=options,
-        providers=[provider_entry(provider, index)],
-        enable_fallback=0,
-        disabled_optimizers=_DISABLED.get(optimisation, []),
-    )
+    return options
 
 
 def _threads() -> int:

@@ -16,6 +16,7 @@ from msgspec import structs
 from app.domain.events import Hello, Inspected, Loaded, Progress
 from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
+from app.domain.preparation import Precision
 from app.domain.requests import Generate, Inspect, Load, Measure, Provider, Replay, Score
 from app.errors import Bug, CandorError, EnvironmentFault, InvalidRequest, WorkerLost, from_code
 from app.services.answer import Answer
@@ -80,6 +81,7 @@ class EngineHost:
         provider: Provider = Provider.CPU,
         device: int = 0,
         parallel: int | None = None,
+        precision: Precision = Precision.AUTO,
     ) -> ModelInfo:
         """Load a model in place of the present one, in a new worker if there is none for it.
 
@@ -90,8 +92,9 @@ class EngineHost:
         Raises:
             CandorError: why the model cannot be loaded. It is not tried again.
         """
-        absolute = str(Path(path).absolute())
-        return await self._replace(Load(absolute, variant, provider, device, parallel))
+        place = str(Path(path).absolute())
+        load = Load(place, variant, provider, device, parallel, precision)
+        return await self._replace(load)
 
     async def load_on_cpu(self) -> ModelInfo:
         """Load what was asked for last again, on the CPU.

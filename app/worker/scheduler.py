@@ -10,12 +10,14 @@ import gc
 from collections.abc import Callable
 from pathlib import Path
 
-from app.domain.events import Event, Inspected, Loaded, Progress, Rendered, Stage
+from app import paths
+from app.domain.events import Event, Inspected, Loaded, Prepared, Progress, Rendered, Stage
 from app.domain.requests import (
     Generate,
     Inspect,
     Load,
     Measure,
+    Prepare,
     Priority,
     Render,
     Replay,
@@ -25,6 +27,8 @@ from app.engine import generate, score
 from app.engine.inspection import inspect
 from app.engine.measure import measure
 from app.engine.model import Model, open_model
+from app.engine.prepare.preparation import prepare_model
+from app.engine.prepare.store import PreparedStore
 from app.engine.rendering import render
 from app.engine.replay import replay
 from app.engine.template import Renderer
@@ -36,8 +40,8 @@ from app.worker.protocol import Request
 from app.worker.running import Job, Running
 
 
-class _LoadCancelled(BaseException):
-    """Leaves `open_model` from its progress report, past every handler of errors."""
+class _Cancelled(BaseException):
+    """Leaves a load or a preparation from its progress report, past every handler of errors."""
 
 
 class Scheduler:
@@ -82,7 +86,7 @@ class Scheduler:
                 case _:
                     self._answer(request)
                     self._inbox.end(request.id)
-        except _LoadCancelled:
+        except _Cancelled:
             self._end(request.id, CANCELLED)
         except BaseException as error:  # noqa: BLE001 - native code raises what is no Exception
             self._end(request.id, failed(error))
@@ -108,6 +112,8 @@ class Scheduler:
                 self._emit(id, Inspected(report))
             case Render() as wanted:
                 self._emit(id, Rendered(render(wanted, self._renderer)))
+            case Prepare() as wanted:
+                self._prepare(id, wanted)
             case _:
                 raise Bug(f"The scheduler cannot serve {type(request.command).__name__}.")
 
@@ -129,24 +135,39 @@ class Scheduler:
 
     def _load(self, id: int, load: Load) -> None:
         """Let go of the present model first: two may not fit into memory."""
-
-        def report(done: int, total: int) -> None:
-            if self._inbox.cancelled(id):
-                raise _LoadCancelled
-            self._emit(id, Progress(Stage.LOAD, done, total))
-
-        self._model = None
-        gc.collect()
+        self._let_go()
         self._model = open_model(
             Path(load.path),
             load.variant,
             load.provider,
-            report,
+            lambda done, total: self._report(id, Stage.LOAD, done, total),
             device=load.device,
+            precision=load.precision,
             renderer=self._renderer,
             parallel=load.parallel,
         )
         self._emit(id, Loaded(self._model.info))
+
+    def _prepare(self, id: int, wanted: Prepare) -> None:
+        """Let go of the present model here, too: graphs are compared side by side."""
+        self._let_go()
+        report = prepare_model(
+            Path(wanted.path),
+            wanted.variant,
+            wanted.precision,
+            PreparedStore(paths.prepared()),
+            lambda stage, done, total: self._report(id, stage, done, total),
+        )
+        self._emit(id, Prepared(report))
+
+    def _report(self, id: int, stage: Stage, done: int, total: int) -> None:
+        if self._inbox.cancelled(id):
+            raise _Cancelled
+        self._emit(id, Progress(stage, done, total))
+
+    def _let_go(self) -> None:
+        self._model = None
+        gc.collect()
 
     def _loaded(self) -> Model:
         if self._model is None:

@@ -15,12 +15,13 @@ from app.domain.events import (
     Inspected,
     Loaded,
     Measured,
+    Prepared,
     Rendered,
     Replayed,
 )
 from app.errors import CandorError, from_code
 
-LAST = (Loaded, Replayed, Measured, Inspected, Rendered, Finished, Failed)
+LAST = (Loaded, Replayed, Measured, Inspected, Rendered, Prepared, Finished, Failed)
 
 
 class Route:

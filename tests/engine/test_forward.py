@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import ModelProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from app.domain.requests import Provider
 from app.engine.forward import CHUNK, Forward
@@ -23,6 +23,7 @@ CUDA_DIRECT: dict[str, list[int | str]] = {"seqlens_k": ["batch"], "total_seq_le
 def grown(model: ModelProto) -> ModelProto:
     """The same graph with a second reader of the past, which forbids sharing its memory."""
     model.graph.node.append(helper.make_node("Shape", ["past_key_values.0.key"], ["length"]))
+    model.graph.output.append(helper.make_tensor_value_info("length", TensorProto.INT64, [4]))
     return model
 
 

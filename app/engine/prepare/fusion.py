@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from onnx import ModelProto, TensorProto
 
 from app.engine import operators
+from app.engine.contract import Contract, Role
 from app.engine.prepare.attention import Attention, find_attentions
 from app.engine.prepare.flow import Flow, symbols
 from app.engine.prepare.lengths import LAST, TOTAL
@@ -25,12 +26,24 @@ _HEAD_STEP = 16
 @dataclass(frozen=True, slots=True)
 class Cache:
     """What is known of a graph's cache: each past and the present that continues it, the sizes,
-    and the most tokens that it will hold."""
+    the most tokens that it will hold, and the position that the first of them is given."""
 
     pairs: Mapping[str, str]
     kv_heads: int
     head_size: int
     context: int
+    first_position: int = 0
+
+
+def cache_of(contract: Contract, context: int) -> Cache | Unfit:
+    """The cache of a contract, if it is keys and values of one size and nothing else."""
+    states = contract.states
+    sizes = {(each.kv_heads, each.head_size) for each in states if len(each.shape) == 4}
+    if len(sizes) != 1 or any(each.axis != 2 or each.length for each in states):
+        return Unfit("its cache is not keys and values of one size")
+    pairs = {each.past: each.present for each in states}
+    first = 1 if contract.feed(Role.POSITIONS_FROM_ONE) else 0
+    return Cache(pairs, *sizes.pop(), context, first)
 
 
 def fuse_attention(
@@ -52,7 +65,7 @@ def fuse_attention(
     found = find_attentions(flow, cache.pairs, cache.head_size, cache.kv_heads)
     if isinstance(found, Unfit):
         return found
-    rules = _rules(flow, read, found, cache.context, on_layer)
+    rules = _rules(flow, read, found, cache, on_layer)
     return rules if isinstance(rules, Unfit) else _replace(flow, found, rules, cache)
 
 
@@ -60,14 +73,14 @@ def _rules(
     flow: Flow,
     read: ReadWeight,
     found: list[Attention],
-    context: int,
+    cache: Cache,
     on_layer: Callable[[int, int], None],
 ) -> list[Rule] | Unfit:
     rules = []
     for layer, attention in enumerate(found):
         on_layer(layer, len(found))
         try:
-            rule = Proof(flow, read, attention, context).rule()
+            rule = Proof(flow, read, attention, cache.context, cache.first_position).rule()
         except Uncuttable as obstacle:
             return Unfit(str(obstacle))
         except ModelUnsupported:

@@ -35,16 +35,20 @@ class Rule:
 
 
 class Proof:
-    """One attention under comparison, for contexts up to `context` tokens.
+    """One attention under comparison, for contexts up to `context` tokens, the first of which has
+    the position `first`.
 
     Raises:
         Uncuttable: it depends on something that is not known.
     """
 
-    def __init__(self, flow: Flow, read: ReadWeight, attention: Attention, context: int) -> None:
+    def __init__(
+        self, flow: Flow, read: ReadWeight, attention: Attention, context: int, first: int = 0
+    ) -> None:
         self._flow = flow
         self._of = attention
         self._context = context
+        self._first = first
         self._whole = Part(flow, read, attention.inputs, attention.outputs)
         self._turning = Part(flow, read, (attention.keys.name,), (attention.turned,))
         self._rng = np.random.default_rng(0)
@@ -152,7 +156,7 @@ class Proof:
             each.name: helper.tensor_dtype_to_np_dtype(each.type.tensor_type.elem_type)
             for each in self._flow.rewrite.model.graph.input
         }
-        mask, positions = np.ones((1, past + new)), np.arange(past, past + new)[None]
+        mask, positions = np.ones((1, past + new)), self._first + np.arange(past, past + new)[None]
         given = {"attention_mask": mask, "position_ids": positions}
         return {name: each.astype(kinds[name]) for name, each in given.items() if name in kinds}
 

@@ -1,0 +1,71 @@
+"""`candor models prepare`: makes a copy of a model's graph that runs faster on this computer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from msgspec import to_builtins
+
+from app.cli import output
+from app.cli.options import json_option, precision_option
+from app.cli.terminal import Terminal
+from app.domain.preparation import Divergence, Precision, PreparationReport, Step
+from app.domain.requests import Prepare
+
+
+@click.command()
+@click.argument("folder", metavar="DIR|FILE.onnx")
+@click.option("--variant", metavar="NAME", help="Which of the model's variants to prepare.")
+@precision_option
+@json_option
+@click.pass_obj
+def prepare(
+    terminal: Terminal, folder: str, variant: str | None, precision: str, as_json: bool
+) -> None:
+    """Make the model in DIR run faster on this computer.
+
+    A changed copy of its graph is stored in the profile folder and used from then on; the files in
+    DIR stay as they are. What the changes cost is measured against the original and shown.
+    """
+    asked = Prepare(str(Path(folder).absolute()), variant, Precision(precision))
+    with terminal.session() as session, session.bar.kept():
+        report = session.prepare(asked)
+    if as_json:
+        output.write(to_builtins(report))
+    else:
+        terminal.lines(_lines(report))
+
+
+def _lines(report: PreparationReport) -> Iterator[str]:
+    done = "prepared" if report.renewed else "already prepared"
+    yield f"{report.name}, {report.variant}: {done}; it runs {report.preparation.precision.value}."
+    yield f"  {report.preparation.reason}"
+    yield ""
+    for step in report.preparation.steps:
+        yield f"  {'+' if step.applied else '-'} {_step(step)}"
+    yield ""
+    yield f"  exact steps   a logit changes by at most {report.exact_deviation:.2g}"
+    if cost := report.preparation.divergence:
+        yield f"  fast graph    {_cost(cost)}"
+    yield f"  on the disk   {_size(report.prepared_bytes)}, beside {_size(report.original_bytes)}"
+    if report.seconds:
+        times = ", ".join(f"{name} {each:.1f} s" for name, each in report.seconds.items())
+        yield f"  took          {times}"
+    yield f"  folder        {report.folder}"
+
+
+def _step(step: Step) -> str:
+    kind = "" if step.exact else " (changes numbers)"
+    return f"{step.name}{kind}{f': {step.note}' if step.note else ''}"
+
+
+def _cost(found: Divergence) -> str:
+    return (
+        f"KL divergence {found.mean:.2g} nats on average, {found.worst:.2g} at worst, over"
+        f" {found.positions:,} positions; the same likeliest token at {found.agreeing:,} of"
+        f" {found.sure:,} sure ones"
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB"

@@ -1,0 +1,40 @@
+"""Has the runtime save a graph as it would run it, optimised, its weights packed for this
+processor in a file of their own, so that a later start maps them instead of working them out."""
+
+import errno
+from pathlib import Path
+
+from app.domain.requests import Provider
+from app.engine.prepare.store import GRAPH, WEIGHTS
+from app.engine.providers import session_options
+from app.engine.runtime import ort
+from app.engine.session import WEIGHTS_FOLDER, MemoryGraph, translated_errors
+from app.errors import ModelUnsupported
+
+_SMALLEST = "1024"  # bytes: smaller weights stay in the graph
+_FULL = "no space left"
+
+
+def save_optimised(graph: MemoryGraph, target: Path) -> None:
+    """Save a graph into the folder `target`.
+
+    Raises:
+        ModelUnsupported: the runtime cannot open or save it.
+        OSError: the disk is full.
+    """
+    options = session_options(Provider.CPU)
+    options.optimized_model_filepath = str(target / GRAPH)
+    for name, value in {
+        WEIGHTS_FOLDER: str(graph.weights),
+        "session.optimized_model_external_initializers_file_name": WEIGHTS,
+        "session.optimized_model_external_initializers_min_size_in_bytes": _SMALLEST,
+        "session.save_external_prepacked_constant_initializers": "1",
+    }.items():
+        options.add_session_config_entry(name, value)
+    try:
+        with translated_errors("The prepared copy cannot be saved"):
+            ort.InferenceSession(graph.model, options, providers=["CPUExecutionProvider"])
+    except ModelUnsupported as error:
+        if _FULL in error.message.lower():
+            raise OSError(errno.ENOSPC, error.message) from error
+        raise
