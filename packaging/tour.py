@@ -16,6 +16,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 from PySide6.QtWidgets import QWidget
 
 from app import bootstrap
+from app.domain.benchmark import Size
 from app.domain.heat import HeatMode
 from app.services.engine_host import HostState
 from app.services.settings import ModelChoice
@@ -82,10 +83,14 @@ class Tour:
         session.server.switch(True)
         await _until(lambda: session.server.value.state is ServerState.ON)
         dialogs.open_server()
+        dialogs.open_speed()
+        session.speed.measure(Size(prompt_tokens=64, completion_tokens=16, rounds=3))
+        await _until(lambda: session.speed.value.report)
         for page, dialog in (
             ("settings", dialogs.settings),
             ("model", dialogs.models),
             ("server", dialogs.server),
+            ("speed", dialogs.speed),
         ):
             assert dialog
             await self._take(dialog, page)

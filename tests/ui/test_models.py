@@ -237,10 +237,11 @@ def test_every_control_of_every_dialog_has_a_name(drive: Drive):
             desk.session.dialogs.open_models,
             desk.session.dialogs.open_server,
             desk.session.dialogs.open_settings,
+            desk.session.dialogs.open_speed,
         ):
             open_one()
         shown = [each for each in desk.window.findChildren(Dialog) if each.isVisible()]
-        assert len(shown) == 3
+        assert len(shown) == 4
         assert all(each.height() >= each.minimumSizeHint().height() > 100 for each in shown)
         assert desk.nameless_controls() == []
 

@@ -34,6 +34,7 @@ def test_what_was_measured_is_shown(drive: Drive) -> None:
         await desk.ready()
         dialog = opened(desk)
         assert dialog.start.text() == MEASURE
+        low = dialog.height()
         desk.session.speed.measure(SMALL)
         assert dialog.start.text() == STOP
         assert dialog.bar.isVisible()
@@ -43,6 +44,7 @@ def test_what_was_measured_is_shown(drive: Drive) -> None:
         assert (report.model, report.prompt_tokens) == ("candor-small", 16)
         assert dialog.start.text() == MEASURE
         assert not dialog.bar.isVisible()
+        assert dialog.height() > low + 100
         shown = texts(dialog)
         for name, words in findings(report):
             assert shown[shown.index(name.capitalize()) + 1] == words

@@ -16,6 +16,7 @@ KEYS = (
     ("Search every chat", "Ctrl+K"),
     ("Show or hide the chats", "Ctrl+B"),
     ("Open another model", "Ctrl+O"),
+    ("Server, speed", "Ctrl+Shift+S, Ctrl+Shift+B"),
     ("Write", "Ctrl+L"),
     ("Colour words", "Ctrl+1 to Ctrl+5"),
     ("Edit the last question", "Up, in the empty field"),

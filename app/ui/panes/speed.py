@@ -65,7 +65,7 @@ class SpeedDialog(Dialog):
         self.bar.setValue(status.done)
         if status.report is not self._shown:
             self._show_report(status.report)
-        self.adjustSize()
+        self.fit()
 
     def _show_report(self, report: BenchmarkReport | None) -> None:
         self._shown = report
@@ -79,6 +79,8 @@ class SpeedDialog(Dialog):
                 part.setToolTip(HELP[name])
             self._found.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
             self._found.addWidget(value, row, 1)
+            title.show()  # so that the dialog knows its height
+            value.show()
 
     def _press(self) -> None:
         (self.stopped if self._measuring else self.asked).emit()
