@@ -21,6 +21,7 @@ PRINT_LOADED = "import json, sys; print(json.dumps([n for n in sys.argv[1:] if n
 OUTSIDE = (
     "app.engine",
     "app.worker.main",
+    "app.worker.running",
     "app.worker.scheduler",
     "app.worker.templates",
     "app.downloader",
