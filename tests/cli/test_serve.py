@@ -82,15 +82,24 @@ def test_the_token_stays_and_can_be_kept_elsewhere(program: Program, tmp_path: P
 
 
 @posix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly(program: Program, number: signal.Signals) -> None:
-    with started(program) as serving:
+@pytest.mark.parametrize(
+    ("number", "parallel", "said"),
+    [
+        (signal.SIGINT, "1", "One answer is written at a time, with a context of 2,048 tokens."),
+        (signal.SIGTERM, "3", "Up to 3 answers are written at once, each with a context of 2,048"),
+    ],
+)
+def test_it_says_how_many_answers_it_writes_at_once_and_a_signal_ends_it_cleanly(
+    program: Program, number: signal.Signals, parallel: str, said: str
+) -> None:
+    with started(program, "--parallel", parallel) as serving:
         worker = only_child(serving.process.pid) if sys.platform == "linux" else None
         serving.process.send_signal(number)
         out, err = serving.process.communicate(timeout=PATIENCE_S)
         assert serving.process.returncode == 0
         assert out == b""
-        assert err.decode() == "Ctrl+C ends it.\n"
+        assert err.decode().startswith(said)
+        assert err.decode().endswith(" tokens.\nCtrl+C ends it.\n")
         assert worker is None or not is_alive(worker)
 
 
@@ -107,7 +116,7 @@ def test_a_lost_worker_is_told_and_replaced_until_it_is_hopeless(program: Progra
         _, err = serving.process.communicate(timeout=PATIENCE_S)
         told = err.decode().splitlines()
         assert serving.process.returncode == 1
-        assert [line.endswith("It is started again.") for line in told[1:]] == [True, True, False]
+        assert [line.endswith("It is started again.") for line in told[2:]] == [True, True, False]
         assert "third time within a minute" in told[-1]
 
 
