@@ -6,6 +6,9 @@ Starts the real program from source again and again, warm, in one profile that i
 and prints wall and processor time of each start: on a machine with other work only a start whose
 two times are alike says something. Memory is resident MB of the window's process alone (its worker
 is another one), two seconds after the model is there. The targets are 1 s and 160 MB.
+
+On two cores of a Xeon that other programs kept busy (load 10): 0.45 s computed, 0.89 to 1.7 s by
+the clock; 98 MB offscreen, 103 MB under X11.
 """
 
 import asyncio

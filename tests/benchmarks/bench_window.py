@@ -4,6 +4,11 @@
 
 Synthetic records. Streaming runs at 200 tokens a second into one paragraph, the layout's worst
 case, and into many. Memory is what this process holds, in MiB of resident pages, before and after.
+
+On two cores of a Xeon that other programs kept busy (load 10), so only what was computed counts:
+2,000 tokens into one paragraph 32 ms in the longest gap, into many 22 ms, after 10,000 tokens
+13 ms; another mode over 10,000 tokens 8 ms, at most 10 ms; 300,000 tokens opened 46 ms, and
+scrolled through by pages 73 ms, which is over what streaming is allowed.
 """
 
 import asyncio

@@ -42,7 +42,7 @@ def kill(host: EngineHost, sent: int = getattr(signal, "SIGKILL", 9)) -> None:
 
 
 async def until(host: EngineHost, state: HostState) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while host.status.state is not state:
             await asyncio.sleep(0.01)
 

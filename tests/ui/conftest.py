@@ -17,6 +17,8 @@ from tests.ui.desk import Desk, Scenario
 from tests.ui.parts import services
 
 HERE = Path(__file__).parent
+SCENARIO_S = 150
+END_S = 60
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -63,7 +65,7 @@ def drive(qapp: QApplication, appearance: Appearance) -> Callable[..., None]:
 async def _play(scenario: Scenario, desk: Desk) -> None:
     life = asyncio.create_task(desk.session.run())
     try:
-        await asyncio.wait_for(scenario(desk), 60)
+        await asyncio.wait_for(scenario(desk), SCENARIO_S)
     finally:
         desk.window.close()
-        await asyncio.wait_for(life, 20)
+        await asyncio.wait_for(life, END_S)

@@ -19,7 +19,7 @@ from app.services.engine_host import HostState
 from app.ui.app import Services, Session
 from app.ui.chat.answer import AnswerView
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 ENOUGH_TOKENS = 12
 Role = QAccessible.Role
 CONTROLS = {

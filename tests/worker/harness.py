@@ -68,7 +68,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> float:
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> float:
     """Wait for the condition and return how many seconds that took."""
     begin = time.monotonic()
     while not condition():
