@@ -1,6 +1,9 @@
 """The lock files: complete, hashed, and silent about where they were written."""
 
+import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -72,6 +75,29 @@ def test_a_pack_has_what_a_worker_needs_and_one_runtime(lock: str, group: str, c
     assert included == {"include-group": "worker"}
     check_satisfied(lock, [*groups["worker"], runtime])
     assert [name for name in locked(lock) if name.startswith("onnxruntime")] == [core]
+
+
+LOADED = """
+import importlib, json, pkgutil, sys
+from importlib import metadata
+there = set(sys.modules)
+import app.engine, app.worker
+for package in (app.engine, app.worker):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+owners = metadata.packages_distributions()
+print(json.dumps([name for top in {each.partition(".")[0] for each in set(sys.modules) - there}
+                  for name in owners.get(top, ())]))
+"""
+
+
+def test_all_that_a_worker_imports_is_in_its_packs() -> None:
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", LOADED], capture_output=True, text=True, check=True
+    )
+    imported = {canonicalize_name(name) for name in json.loads(told.stdout)}
+    assert {"numpy", "onnx", "tokenizers"} <= imported
+    assert imported - {"candor", "onnxruntime"} <= locked(CUDA_LOCK).keys()
 
 
 def test_a_worker_is_promised_what_the_project_is() -> None:
