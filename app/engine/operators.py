@@ -47,15 +47,17 @@ def shared_memory(model: ModelProto) -> dict[str, str]:
     """Past to present of the caches that one grouped-query attention reads, and nothing else.
 
     Such a present may take the memory of its past. Any other reader might depend on the past's
-    length, which a buffer of fixed capacity does not tell.
+    length, which a buffer of fixed capacity does not tell. Keys and values have one length, so
+    they go together.
     """
     readers = Counter(name for node in graph.nodes(model) for name in node.input)
-    return {
-        node.input[place]: node.output[output]
-        for node in _grouped(model)
-        for place, output in _PAST_TO_PRESENT.items()
-        if place < len(node.input) and output < len(node.output) and readers[node.input[place]] == 1
-    }
+    found = {}
+    for node in _grouped(model):
+        pasts = [node.input[place] for place in _PAST_TO_PRESENT if place < len(node.input)]
+        presents = [node.output[at] for at in _PAST_TO_PRESENT.values() if at < len(node.output)]
+        if len(presents) == len(pasts) and all(readers[name] == 1 for name in pasts):
+            found |= zip(pasts, presents, strict=True)
+    return found
 
 
 def windows(model: ModelProto) -> dict[str, int]:

@@ -6,10 +6,10 @@ its cache by Concat, as optimum does.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnx
@@ -23,10 +23,33 @@ Attend = Callable[[int, str, str, str], str]
 Positions = Callable[["Builder", type[np.generic]], tuple[str, list[ValueInfoProto]]]
 """Builder and integer type to the name of the positions, [1, new], and the inputs they take."""
 
+
+class Mixer(Protocol):
+    """A layer's way to mix tokens that is not attention, or not attention alone."""
+
+    @property
+    def attends(self) -> bool:
+        """Whether the layer attends as well."""
+        ...
+
+    @property
+    def dtype(self) -> type[np.generic]:
+        """The type of its states."""
+        ...
+
+    def mix(self, g: "Builder", layer: int, q: str, k: str, v: str) -> str:
+        """The mixed values [B, new, heads * size] of queries, keys and values, by name."""
+        ...
+
+    def states(self, layer: int) -> list[tuple[str, str, list[int | str]]]:
+        """Its pasts, the presents that continue them, and their shape."""
+        ...
+
+
 EMBEDDINGS = "inputs_embeds"
 LAYER_EMBEDDINGS = "per_layer_inputs"
 _KEEP = "num_logits_to_keep"
-_MICROSOFT = "com.microsoft"
+MICROSOFT = "com.microsoft"
 
 
 @dataclass
@@ -98,6 +121,7 @@ def grouped(
     direct: dict[str, list[int | str]] | None = None,
     fixed: int | None = None,
     long_rope: LongRope | None = None,
+    mixers: Mapping[int, Mixer] | None = None,
 ) -> ModelProto:
     """The network with fused attention; past keys come first, then past values, as genai builds.
 
@@ -105,8 +129,8 @@ def grouped(
     has an input num_logits_to_keep of that shape. `direct` gives the names and shapes of two
     inputs that state the lengths in place of a mask: of each row less one, and of the longest.
     `fixed` is the length of a cache that does not grow; `long_rope` makes the graph choose its
-    angles by the total length. A shape with a window keeps no more than
-    that in the cache.
+    angles by the total length. A shape with a window keeps no more than that in the cache.
+    `mixers` has the layers that do something else than attend, or besides.
     """
     g = Builder(dtype)
     if direct:
@@ -122,23 +146,35 @@ def grouped(
         tables = g.weight("cos", cos.astype(dtype)), g.weight("sin", sin.astype(dtype))
 
     window = {"local_window_size": shape.window, "sliding_window_cache": 1} if shape.window else {}
+    mixers = mixers or {}
 
     def attend(layer: int, q: str, k: str, v: str) -> str:
+        mixer = mixers.get(layer)
+        if mixer and not mixer.attends:
+            return mixer.mix(g, layer, q, k, v)
         past = f"past_key_values.{layer}.key", f"past_key_values.{layer}.value"
         present = f"present.{layer}.key", f"present.{layer}.value"
-        return g.op(
+        attended = g.op(
             "GroupQueryAttention", q, k, v, *past, last, total, *tables,
             outputs=(f"attended_{layer}", *present),
-            domain=_MICROSOFT, num_heads=shape.heads, kv_num_heads=shape.kv_heads, do_rotary=1,
+            domain=MICROSOFT, num_heads=shape.heads, kv_num_heads=shape.kv_heads, do_rotary=1,
             **window,
         )  # fmt: skip
+        return g.op("Add", attended, mixer.mix(g, layer, q, k, v)) if mixer else attended
 
     decoder(g, shape, weights, attend, keeps_last=keep_shape is not None)
     head: int | str = head_symbol or shape.head_size
     keep = [value(_KEEP, np.int64, keep_shape)] if keep_shape is not None else []
     length: int | str = fixed or "past_sequence_length"
-    past = _named("past_key_values", shape, dtype, length, head)
-    present = _named("present", shape, dtype, fixed or "total_sequence_length", head)
+    layers = [
+        layer for layer in range(shape.layers) if layer not in mixers or mixers[layer].attends
+    ]
+    past = _named("past_key_values", shape, dtype, length, head, layers)
+    present = _named("present", shape, dtype, fixed or "total_sequence_length", head, layers)
+    for layer, mixer in mixers.items():
+        for before, after, sizes in mixer.states(layer):
+            past.append(value(before, mixer.dtype, sizes))
+            present.append(value(after, mixer.dtype, sizes))
     inputs = [*keep, _ids_input(ids_dtype), *lengths, *past]
     return model(g, inputs, [_logits(shape, dtype), *present])
 
@@ -392,17 +428,22 @@ def _logits(shape: Shape, dtype: type[np.generic]) -> ValueInfoProto:
 
 
 def _named(
-    template: str, shape: Shape, dtype: type[np.generic], length: int | str, head: int | str
+    template: str,
+    shape: Shape,
+    dtype: type[np.generic],
+    length: int | str,
+    head: int | str,
+    layers: Iterable[int] | None = None,
 ) -> list[ValueInfoProto]:
     sizes: list[int | str] = ["batch_size", shape.kv_heads, length, head]
     return [
         value(f"{template}.{layer}.{side}", dtype, sizes)
         for side in ("key", "value")
-        for layer in range(shape.layers)
+        for layer in (range(shape.layers) if layers is None else layers)
     ]
 
 
 def model(g: Builder, inputs: list[ValueInfoProto], outputs: list[ValueInfoProto]) -> ModelProto:
     graph: GraphProto = helper.make_graph(g.nodes, "decoder", inputs, outputs, g.initializers)
-    opsets = [helper.make_opsetid("", 21), helper.make_opsetid(_MICROSOFT, 1)]
+    opsets = [helper.make_opsetid("", 21), helper.make_opsetid(MICROSOFT, 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=10)

@@ -2,6 +2,7 @@
 graph. Written from the architecture's description, it shares nothing with the engine."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import onnx
 from onnx import numpy_helper
 
 Weights = dict[str, np.ndarray]
+Mixer = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""Queries [heads, n, size], keys and values [kv_heads, n, size] to [n, heads * size]."""
 
 _CHECKPOINT_NAMES = {
     "attention_norm": "input_layernorm",
@@ -74,8 +77,13 @@ def random_weights(shape: Shape, seed: int = 0) -> Weights:
     return weights
 
 
-def logits(weights: Weights, shape: Shape, ids: list[int]) -> np.ndarray:
-    """Logits float64 [n, V] of every position of `ids`."""
+def logits(
+    weights: Weights, shape: Shape, ids: list[int], mixers: Mapping[int, Mixer] | None = None
+) -> np.ndarray:
+    """Logits float64 [n, V] of every position of `ids`.
+
+    `mixers` has the layers that do something else than attend.
+    """
     exact = {name: value.astype(np.float64) for name, value in weights.items()}
     x = exact["embed"][ids]
     for layer in range(shape.layers):
@@ -86,7 +94,8 @@ def logits(weights: Weights, shape: Shape, ids: list[int]) -> np.ndarray:
             for name, value in exact.items()
             if name.startswith(f"{layer}.")
         }
-        x = x + _attention(_rms(x, own["attention_norm"], shape), own, shape)
+        mix = (mixers or {}).get(layer, lambda q, k, v: attend(q, k, v, shape))
+        x = x + _mixed(_rms(x, own["attention_norm"], shape), own, shape, mix)
         x = x + _mlp(_rms(x, own["mlp_norm"], shape), own)
     return _rms(x, exact["norm"], shape) @ exact["embed"].T
 
@@ -115,11 +124,10 @@ def read_folder(folder: Path) -> tuple[Shape, Weights]:
     return shape, weights
 
 
-def _attention(x: np.ndarray, own: Weights, shape: Shape) -> np.ndarray:
-    count = len(x)
-    q = _rotated(_heads(x @ own["q"], shape.heads), own["q_norm"], shape)
-    k = _rotated(_heads(x @ own["k"], shape.kv_heads), own["k_norm"], shape)
-    v = _heads(x @ own["v"], shape.kv_heads)
+def attend(q: np.ndarray, k: np.ndarray, v: np.ndarray, shape: Shape) -> np.ndarray:
+    """Attention of every token to itself and those before it."""
+    count = q.shape[1]
+    q, k = _rotated(q, shape), _rotated(k, shape)
     group = shape.heads // shape.kv_heads
     distance = np.subtract.outer(np.arange(count), np.arange(count))
     unseen = (distance < 0) | (distance >= (shape.window or count))
@@ -128,16 +136,21 @@ def _attention(x: np.ndarray, own: Weights, shape: Shape) -> np.ndarray:
         _softmax(q[head] @ k[head // group].T * shape.head_size**-0.5 + hidden) @ v[head // group]
         for head in range(shape.heads)
     ]
-    return np.concatenate(mixed, axis=-1) @ own["o"]
+    return np.concatenate(mixed, axis=-1)
+
+
+def _mixed(x: np.ndarray, own: Weights, shape: Shape, mix: Mixer) -> np.ndarray:
+    q = _rms(_heads(x @ own["q"], shape.heads), own["q_norm"], shape)
+    k = _rms(_heads(x @ own["k"], shape.kv_heads), own["k_norm"], shape)
+    return mix(q, k, _heads(x @ own["v"], shape.kv_heads)) @ own["o"]
 
 
 def _heads(x: np.ndarray, heads: int) -> np.ndarray:
     return x.reshape(len(x), heads, -1).transpose(1, 0, 2)
 
 
-def _rotated(x: np.ndarray, gain: np.ndarray, shape: Shape) -> np.ndarray:
-    """Normalised heads [heads, n, size], each pair (i, i + size/2) turned by its position."""
-    x = _rms(x, gain, shape)
+def _rotated(x: np.ndarray, shape: Shape) -> np.ndarray:
+    """Heads [heads, n, size], each pair (i, i + size/2) turned by its position."""
     half = shape.head_size // 2
     speeds = shape.theta ** (-np.arange(half) / half)
     angles = np.arange(x.shape[1])[:, None] * speeds

@@ -1,19 +1,20 @@
 """Every layout's graphs against an independent forward pass: ids, logits, rewinds and failures."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from onnx import ModelProto
+from onnx import ModelProto, helper
 
 from app.domain.requests import Provider
 from app.engine.forward import CHUNK, Forward
 from app.engine.model import Model, open_model
 from app.errors import ModelUnsupported
 from tests.engine import exports, graphs, reference
+from tests.engine.hybrids import Convolution, Recurrence
 from tests.engine.reference import Shape, Weights
 
 SHAPE = Shape()
@@ -31,7 +32,12 @@ class Case:
     write: Callable[[Path, Shape, Weights], object]
     shape: Shape = SHAPE
     extra: Weights | None = None
-    config: str = "qwen3"
+    mixers: Mapping[int, Convolution | Recurrence] = field(default_factory=dict)
+
+    def expected(self, ids: list[int]) -> np.ndarray:
+        """Logits of an independent forward pass."""
+        mixers = {layer: mixer.reference for layer, mixer in self.mixers.items()}
+        return reference.logits(self.weights, self.shape, ids, mixers)
 
     @property
     def weights(self) -> Weights:
@@ -98,7 +104,43 @@ def per_layer() -> Weights:
     return {"per_layer": tables} | drawn
 
 
+def hybrid(mixers: dict[int, Convolution | Recurrence], *, growing: bool = False) -> Case:
+    def write(folder: Path, shape: Shape, weights: Weights) -> None:
+        graph = graphs.grouped(shape, weights, mixers=mixers)
+        if growing:
+            pasts = [each.name for each in graph.graph.input if each.name.endswith(".key")]
+            graph.graph.node.extend(
+                helper.make_node("Shape", [each], [f"{each}_n"]) for each in pasts
+            )
+        graphs.write_folder(folder, graph, shape)
+
+    return Case(write, mixers=mixers)
+
+
+LINEAR = Recurrence(
+    "gated_delta",
+    ("past_conv.%d", "past_recurrent.%d"),
+    ("present_conv.%d", "present_recurrent.%d"),
+)
+GENAI_LINEAR = Recurrence(
+    "gated_delta",
+    ("past_key_values.%d.conv_state", "past_key_values.%d.recurrent_state"),
+    ("present.%d.conv_state", "present.%d.recurrent_state"),
+)
+STATE_SPACE = Recurrence(
+    "gated", ("past_conv.%d", "past_ssm.%d"), ("present_conv.%d", "present_ssm.%d")
+)
+
 CASES = {
+    "convolution (LFM2)": hybrid({0: Convolution()}),
+    "linear attention (Qwen3.5)": hybrid({0: LINEAR}),
+    "linear attention beside a growing cache": hybrid({0: LINEAR}, growing=True),
+    "linear attention, genai's names": hybrid({1: GENAI_LINEAR}),
+    "state space (Granite)": hybrid({0: STATE_SPACE}),
+    "state space and attention in every layer (Falcon H1)": hybrid(
+        {0: replace(STATE_SPACE, attends=True), 1: replace(STATE_SPACE, attends=True)}
+    ),
+    "no attention at all": hybrid({0: LINEAR, 1: STATE_SPACE}),
     "positions from one": Case(gemma),
     "positions in three rows": Case(one(graphs.plain, positions=exports.three_rows)),
     "no positions": Case(one(graphs.plain, positions=exports.no_positions)),
@@ -140,7 +182,7 @@ def in_chunks(forward: Forward, ids: list[int], size: int) -> np.ndarray:
 @pytest.mark.parametrize("size", [1, 7, CHUNK])
 def test_logits_agree_with_the_reference(forward: Forward, case: Case, size: int) -> None:
     ids = IDS[:40] if size == 1 else IDS[:150]
-    expected = reference.logits(case.weights, case.shape, ids)
+    expected = case.expected(ids)
     np.testing.assert_allclose(in_chunks(forward, ids, size), expected, atol=1e-4, rtol=0)
 
 
@@ -150,7 +192,7 @@ def test_a_rewound_cache_goes_on_as_a_fresh_one(forward: Forward, case: Case) ->
     for ids in (other, IDS[:60], other[:50]):
         done = forward.reuse(ids)
         assert forward.cached_ids() == tuple(ids[:done])
-        expected = reference.logits(case.weights, case.shape, ids)[done:]
+        expected = case.expected(ids)[done:]
         actual = in_chunks(forward, ids[done:], 7)
         np.testing.assert_allclose(actual, expected, atol=1e-4, rtol=0)
 
@@ -160,7 +202,7 @@ def test_a_failed_run_leaves_the_cache_as_it_was(forward: Forward, case: Case) -
     with pytest.raises(ModelUnsupported, match="failed while it computed"):
         forward.run([5, SHAPE.vocabulary + 1000])
     assert forward.cached_ids() == tuple(IDS[:10])
-    expected = reference.logits(case.weights, case.shape, IDS[:12])[10:]
+    expected = case.expected(IDS[:12])[10:]
     actual = forward.run(IDS[10:12], every_position=True)
     np.testing.assert_allclose(actual, expected, atol=1e-4, rtol=0)
 
@@ -172,6 +214,6 @@ def test_a_detour_leaves_the_cache_as_it_was(forward: Forward, case: Case) -> No
         done = forward.reuse(aside)
         in_chunks(forward, aside[done:], 9)
     assert forward.cached_ids() == tuple(IDS[:50])
-    expected = reference.logits(case.weights, case.shape, IDS[:55])[50:]
+    expected = case.expected(IDS[:55])[50:]
     actual = forward.run(IDS[50:55], every_position=True)
     np.testing.assert_allclose(actual, expected, atol=1e-4, rtol=0)
