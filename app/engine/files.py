@@ -104,6 +104,7 @@ def _check_external(tensor: TensorProto, folder: Path) -> None:
     offset, length = _extent(tensor, fields)
     size = file.stat().st_size
     if offset + length > size:
+        _check_head(file)
         raise ModelDamaged(
             f"The weight file {location} is cut short: it has {size:,} bytes of at least "
             f"{offset + length:,}.",

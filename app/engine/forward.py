@@ -210,13 +210,14 @@ class Forward:
 
     def _reread(self, place: Slot, ids: Sequence[int], every_position: bool) -> np.ndarray:
         """One run over all that the cache held and `ids` behind it."""
-        before = place.ids
+        before, restore = place.ids, place.kv.save(0, 0)
         place.kv.rewind(0)
         place.ids = []
         try:
             return self._extend(place, [*before, *ids], every_position)[-len(ids) :]
         except CandorError:
-            if not self._network.contract.states:
+            if not self._network.contract.in_place:  # what was replaced is still there
+                restore()
                 place.ids = before
             raise
 

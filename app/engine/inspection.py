@@ -128,12 +128,14 @@ class _Look:
 
 
 def _variant(folder: ModelFolder, variant: Variant) -> VariantReport:
-    file = variant.file
-    beside = [file, *file.parent.glob(f"{file.name}[._]data*")]
-    size = sum(each.stat().st_size for each in beside if each.is_file())
-    return VariantReport(
-        variant.name, variant.layout, file.relative_to(folder.root).as_posix(), size
-    )
+    parts = [
+        each
+        for file in variant.files
+        for each in (file, *file.parent.glob(f"{file.name}[._]data*"))
+    ]
+    size = sum(each.stat().st_size for each in parts if each.is_file())
+    name = variant.file.relative_to(folder.root).as_posix()
+    return VariantReport(variant.name, variant.layout, name, size)
 
 
 def _architecture(configs: Configs | None) -> str:

@@ -17,6 +17,8 @@ from app.engine.providers import merged
 from app.engine.session import MemoryGraph, Optimisation, Session
 from app.errors import DeviceFailed
 
+_TOKENS_PER_RUN = 8  # that are read at once in the time of a run for one token, about
+
 
 class Embedder:
     """Makes vectors of ids."""
@@ -65,27 +67,34 @@ class Network:
         return self if past or self.opening is None else self.opening
 
     def pieces(self, ids: Sequence[int], past: int) -> list[Sequence[int]]:
-        """The runs that `ids` take behind `past` cached tokens.
-
-        The halves and branches of old exports that go on from a past were traced with one token,
-        so their attention knows no order among several.
-        """
-        traced_with_one = self.opening or self.contract.feed(Role.CACHE_BRANCH)
+        """The runs that `ids` take behind `past` cached tokens."""
         if self.contract.one_by_one:
             first = 1
-        elif traced_with_one:
+        elif self._traced_with_one:
             first = 1 if past else len(ids)
         else:
             return [ids]
         return [ids[:first], *([id] for id in ids[first:])]
 
+    @property
+    def _traced_with_one(self) -> bool:
+        """Whether runs behind a past take a single token.
+
+        The halves and branches of old exports that go on from a past were traced with one token,
+        so their attention knows no order among several.
+        """
+        return self.opening is not None or self.contract.feed(Role.CACHE_BRANCH) is not None
+
     def rereads(self, past: int, count: int) -> bool:
         """Whether a run of `count` tokens has to read the `past` cached tokens again.
 
-        That is so for models without a cache, and where the angles of the cached keys change.
+        That is so for models without a cache, where the angles of the cached keys change, and
+        where reading all at once takes less time than one run per token.
         """
         if not self.contract.states:
             return past > 0
+        if self._traced_with_one and count > 1 and 0 < past < _TOKENS_PER_RUN * count:
+            return True
         switch = self.contract.rope_switch
         return switch is not None and 0 < past <= switch < past + count
 

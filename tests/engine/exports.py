@@ -15,24 +15,28 @@ BATCH, PAST, TOTAL = "batch_size", "past_sequence_length", "total_sequence_lengt
 class Combined(Past):
     """Keys and values of a layer in one tensor [2, B, kv_heads, n, head_size]."""
 
+    def __init__(self, past: str = "past_%d", present: str = "present_%d") -> None:
+        self._past = past
+        self._present = present
+
     def join(self, g: Builder, shape: Shape, layer: int, k: str, v: str) -> tuple[str, str]:
         new = g.op("Concat", *(g.op("Unsqueeze", each, g.constant([0])) for each in (k, v)), axis=0)
-        both = g.op("Concat", f"past_{layer}", new, outputs=(f"present_{layer}",), axis=3)
+        both = g.op("Concat", self._past % layer, new, outputs=(self._present % layer,), axis=3)
         axis = g.constant([0])
         sides = [g.op("Gather", both, g.constant([side]), axis=0) for side in (0, 1)]
         return g.op("Squeeze", sides[0], axis), g.op("Squeeze", sides[1], axis)
 
     def inputs(self, shape: Shape, dtype: type[np.generic]) -> list[ValueInfoProto]:
-        return self._values("past", shape, dtype, PAST)
+        return self._values(self._past, shape, dtype, PAST)
 
     def outputs(self, shape: Shape, dtype: type[np.generic]) -> list[ValueInfoProto]:
-        return self._values("present", shape, dtype, TOTAL)
+        return self._values(self._present, shape, dtype, TOTAL)
 
     def _values(
         self, name: str, shape: Shape, dtype: type[np.generic], length: str
     ) -> list[ValueInfoProto]:
         sizes: list[int | str] = [2, BATCH, shape.kv_heads, length, shape.head_size]
-        return [value(f"{name}_{layer}", dtype, sizes) for layer in range(shape.layers)]
+        return [value(name % layer, dtype, sizes) for layer in range(shape.layers)]
 
 
 class HeadsInRows(Past):

@@ -32,6 +32,7 @@ from app.errors import (
     OutOfMemory,
 )
 from tests.engine import graphs, reference
+from tests.engine.exports import Combined, Forgetful, embed_tokens
 from tests.engine.reference import Shape
 from tests.engine.vocabularies import byte_level
 
@@ -202,6 +203,49 @@ def test_a_genai_folder_runs_with_its_own_search_and_names(tmp_path: Path) -> No
     assert model.eos_ids == {3, 4}
     expected = reference.logits(WEIGHTS, SHAPE, [5, 9, 2])[-1:]
     np.testing.assert_allclose(model.forward.run([5, 9, 2]), expected, atol=1e-4, rtol=0)
+
+
+def test_a_genai_folder_names_its_states_and_splits_off_its_embeddings(tmp_path: Path) -> None:
+    past = Combined("kv_%d", "kv_next_%d")
+    graph = graphs.plain(SHAPE, WEIGHTS, past=past, embedded=True)
+    graphs.write_folder(tmp_path, graph, SHAPE, file="text.onnx")
+    onnx.save(embed_tokens(WEIGHTS, features=True), str(tmp_path / "embedding.onnx"))
+    decoder = {
+        "filename": "text.onnx",
+        "inputs": {"inputs_embeds": "inputs_embeds", "past_names": "kv_%d"},
+        "outputs": {"present_names": "kv_next_%d"},
+    }
+    embedding = {"filename": "embedding.onnx"}
+    write(tmp_path / "genai_config.json", model={"decoder": decoder, "embedding": embedding})
+    model = opened(tmp_path)
+    assert (model.info.layout, model.info.variant) == (Layout.GENAI, "text")
+    ids = [5, 9, 2, 7]
+    expected = reference.logits(WEIGHTS, SHAPE, ids)
+    rows = [model.forward.run(part, every_position=True) for part in (ids[:3], ids[3:])]
+    np.testing.assert_allclose(np.concatenate(rows), expected, atol=1e-4, rtol=0)
+
+
+def without_embeddings(folder: Path) -> None:
+    graphs.write_folder(folder, graphs.plain(SHAPE, WEIGHTS, embedded=True), SHAPE)
+
+
+def embeddings_for_another_decoder(folder: Path) -> None:
+    extra: reference.Weights = {"per_layer": np.ones((SHAPE.vocabulary, 1, 8), np.float32)}
+    extra["0.per_layer"] = np.ones((8, SHAPE.hidden), np.float32)
+    graph = graphs.plain(SHAPE, WEIGHTS | extra, embedded=True)
+    graphs.write_folder(folder, graph, SHAPE)
+    onnx.save(embed_tokens(WEIGHTS), str(folder / "embed_tokens.onnx"))
+
+
+def second_half_alone(folder: Path) -> None:
+    (folder / "model.onnx").unlink()
+    graphs.write_folder(folder, GRAPH, SHAPE, file="decoder_with_past_model.onnx")
+
+
+def halves_that_do_not_fit(folder: Path) -> None:
+    second_half_alone(folder)
+    graph = graphs.plain(SHAPE, WEIGHTS, past=Forgetful())
+    graphs.write_folder(folder, graph, SHAPE, file="decoder_model.onnx")
 
 
 @pytest.mark.parametrize("file", ["onnx/model_q4.onnx", "onnx/model.onnx"])
@@ -381,6 +425,14 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], type[CandorError], str]] = {
         ModelDamaged,
         "model.onnx_data is cut short",
     ),
+    "weights are a pointer": (
+        put(
+            "model.onnx_data",
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9999\n",
+        ),
+        ModelDamaged,
+        "model.onnx_data is a Git LFS pointer",
+    ),
     "weights past the end": (
         lambda folder: set_location(folder, "model.onnx_data", offset=10**12),
         ModelDamaged,
@@ -412,6 +464,26 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], type[CandorError], str]] = {
         "model.onnx_data has a second name elsewhere on this disk",
     ),
     "weights linked out": (link_out, ModelUnsupported, "is a link out of the model's folder"),
+    "no graph makes the vectors": (
+        without_embeddings,
+        ModelUnsupported,
+        'takes vectors in place of ids .input "inputs_embeds"., and there is no graph',
+    ),
+    "the vectors of layers are missing": (
+        embeddings_for_another_decoder,
+        ModelUnsupported,
+        'Nothing makes the model\'s input "per_layer_inputs": embed_tokens.onnx has no such',
+    ),
+    "the first half is missing": (
+        second_half_alone,
+        ModelDamaged,
+        "The model file decoder_model.onnx is missing",
+    ),
+    "the first half does not fit": (
+        halves_that_do_not_fit,
+        ModelUnsupported,
+        'decoder_model.onnx does not give "present.0.key", which decoder_with_past_model.onnx',
+    ),
     "config broken": (put("config.json", "{"), ModelDamaged, "config.json is not valid JSON"),
     "defaults out of range": (
         put("generation_config.json", '{"temperature": -1}'),
