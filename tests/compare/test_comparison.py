@@ -10,7 +10,7 @@ import pytest
 
 from tests.benchmarks import real_shapes
 from tests.benchmarks.comparison import models, operator_times, report
-from tests.benchmarks.comparison.process import Failed, Process
+from tests.benchmarks.comparison.process import MEMORY, Failed, Process
 from tests.benchmarks.comparison.run import Found, Plan, Run
 from tests.benchmarks.comparison.samples import Figure, Sample, exact, figure, ratio
 from tests.benchmarks.comparison.systems import GROUPS, READS, System
@@ -37,22 +37,24 @@ def test_a_ratio_without_two_clean_figures_is_one_of_minima() -> None:
 
 def test_a_target_is_met_from_its_own_side() -> None:
     figures = {
-        "genai": {"decode": exact(0.020), "memory": exact(1000.0)},
-        "candor": {"decode": exact(0.010), "memory": exact(700.0)},
+        "genai": {"decode": exact(0.020), "peak": exact(1000.0)},
+        "candor": {"decode": exact(0.010), "peak": exact(700.0)},
         "llama": {"decode": exact(0.012)},
     }
-    found = {each.target.text.split(",")[0]: each for each in reached("int4", figures)}
-    beside_genai = found["decode at 512"]
-    assert len(found) == 2  # both of decode begin alike; the later one stands
-    assert (beside_genai.target.other[0], beside_genai.met) == ("llama", False)
-    assert beside_genai.least == pytest.approx(1.2)
-    assert found["peak memory"].least == pytest.approx(0.7)
-    assert not found["peak memory"].met
+    found = {each.target.text: each for each in reached("int4", figures)}
+    beside_genai = found["decode at 512, beside onnxruntime-genai's default build"]
+    beside_llama = found["decode at 512, beside llama.cpp Q4_0"]
+    memory = found["peak memory, of onnxruntime-genai's default build"]
+    assert (beside_genai.least, beside_genai.met) == (pytest.approx(2.0), True)
+    assert (beside_llama.least, beside_llama.met) == (pytest.approx(1.2), False)
+    assert (memory.least, memory.met) == (pytest.approx(0.7), False)
+    missing = found["prefill of 512, beside llama.cpp Q4_0"]
+    assert (missing.clean, missing.least, missing.met) == (None, None, False)
 
 
 def test_every_target_names_what_is_measured() -> None:
     for group, targets in TARGETS.items():
-        measures = {each.name: {*each.measures, "memory"} for each in GROUPS[group]}
+        measures = {each.name: {*each.measures, *MEMORY} for each in GROUPS[group]}
         for target in targets:
             for system, measure in (target.ours, target.other):
                 assert measure in measures[system], target
@@ -90,10 +92,10 @@ def test_our_engine_is_measured_from_load_to_profile(tmp_path: Path) -> None:
     assert found.failures == {}
     measured = {name: each.of for name, each in found.figures["candor"].items()}
     assert measured == {
-        "load": 1, "prefill": 2, "decode": 2, "memory": 1, "batch": 2, "long": 1,
+        "load": 1, "prefill": 2, "decode": 2, "peak": 1, "private": 1, "batch": 2, "long": 1,
     }  # fmt: skip
     assert all(each.least > 0 for each in found.figures["candor"].values())
-    assert found.figures["candor"]["memory"].least > 10 * 2**20
+    assert found.figures["candor"]["peak"].least > 10 * 2**20
     profile = found.profiles["candor"]
     assert profile["prefill"]["MatMulNBits"] > 0
     assert profile["decode"]["GroupQueryAttention"] > 0

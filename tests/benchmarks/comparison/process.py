@@ -13,16 +13,20 @@ _ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = _ROOT / "tests" / "benchmarks" / "peers"
 
 
+MEMORY = ("peak", "private")
+"""The most that a process ever had, and what of it is in no file, both in bytes."""
+
+
 class Failed(Exception):
     """A system could not do what it was asked; the sentence is its own."""
 
 
 class Process:
-    """One system at work; `peak` is its memory so far, and its own words go to `log`."""
+    """One system at work; `memory` is what its last answer said, its own words go to `log`."""
 
     def __init__(self, system: System, python: Path, model: Path, threads: int, log: Path) -> None:
         self.system = system
-        self.peak: int | None = None
+        self.memory: dict[str, int] = {}
         log.parent.mkdir(exist_ok=True)
         self._log = log.open("ab")
         options = json.dumps(system.options)
@@ -59,7 +63,7 @@ class Process:
     def sample(self, do: str, **command: Any) -> Sample:
         """The time that one unit of a command took."""
         answer = self.ask(do, **command)
-        self.peak = answer["peak"]
+        self.memory = {name: answer[name] for name in MEMORY if answer[name] is not None}
         seconds = answer["seconds"]
         return Sample(seconds / answer["units"], answer["processor"] / seconds)
 

@@ -19,6 +19,8 @@ random, so these are speeds and sizes, not answers. Every process has {threads} 
 one table took turns in one run; numbers of two tables must not be divided by each other. A sample
 is clean where its process got at least {whole:.2f} processor seconds for each second. Where two
 numbers stand, the first is the median of the clean samples and the second the fastest of all.
+Private memory is what is in no file, after the first prompt and answers of a conversation; the rest
+of the peak is weights that the system reads from the disk's cache and can take back.
 Candor makes its full record for every token: logprob, rank, entropy and the five likeliest.
 """
 
@@ -58,6 +60,8 @@ def _asked(shape: str, runs: Sequence[Stored]) -> Iterator[str]:
 def _verdict(each: Reached) -> str:
     target = each.target
     asked = f"{'at most' if target.share else 'at least'} {target.asked:g}x"
+    if each.least is None:
+        return f"| {target.text} | {asked} | - | not measured |"
     clean = "-" if each.clean is None else f"{each.clean:.2f}"
     met = "" if each.met else "**missed**"
     return f"| {target.text} | {asked} | {clean} / {each.least:.2f} | {met} |"
@@ -91,7 +95,8 @@ def _table(run: Stored, systems: Sequence[System]) -> Iterator[str]:
         f"decode at {run.plan.long_context:,}, ms": ("long", _milliseconds),
         f"batch of {run.plan.rows}, ms a token": ("batch", _milliseconds),
         "load, s": ("load", _seconds),
-        "peak memory, MB": ("memory", _megabytes),
+        "peak memory, MB": ("peak", _megabytes),
+        "private memory, MB": ("private", _megabytes),
     }
     used = {
         title: (measure, write)

@@ -56,7 +56,7 @@ class Run:
         self._numbers = random.Random(0)
         self._processes: dict[str, Process] = {}
         self._samples: dict[str, dict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
-        self._memory: dict[str, int] = {}
+        self._memory: dict[str, dict[str, int]] = {}
         self._profiles: dict[str, dict[str, Profile]] = {}
         self._failures: dict[str, str] = {}
 
@@ -97,8 +97,8 @@ class Run:
     def _note_memory(self) -> None:
         """The peaks of one conversation; ours keeps some of the later ones."""
         for name, process in self._processes.items():
-            if process.peak is not None and name != READS.name:
-                self._memory[name] = process.peak
+            if name != READS.name:
+                self._memory[name] = process.memory
 
     def _batches(self) -> None:
         prompts = [self._ids(self._plan.context) for _ in range(self._plan.rows)]
@@ -167,8 +167,8 @@ class Run:
             name: {measure: figure(samples, self._threads) for measure, samples in each.items()}
             for name, each in self._samples.items()
         }
-        for name, peak in self._memory.items():
-            figures[name]["memory"] = exact(peak)
+        for name, memory in self._memory.items():
+            figures[name] |= {kind: exact(size) for kind, size in memory.items()}
         return figures
 
     @staticmethod

@@ -61,7 +61,7 @@ GROUPS = {
         READS,
         _genai("onnxruntime-genai 0.18.0, its default build", "genai", "genai"),
         _genai("onnxruntime-genai, last-token logits", "genai-last", "genai-last"),
-        _candor("Candor, the original file", "candor-plain", "genai", prepared=False),
+        _candor("Candor, not prepared", "candor-plain", "genai", prepared=False),
         _candor("Candor, prepared, f32 KV", "candor", "genai", "long", "profile", prepared=True),
         _candor(
             "Candor, prepared, int8 KV", "candor-int8", "genai", "long", prepared=True, int8_kv=True
@@ -76,7 +76,7 @@ GROUPS = {
     "optimum-int4": (
         READS,
         _optimum("optimum-int4"),
-        _candor("Candor, the original file", "candor-plain", "optimum-int4", prepared=False),
+        _candor("Candor, not prepared", "candor-plain", "optimum-int4", prepared=False),
         _candor("Candor, prepared", "candor", "optimum-int4", "profile", prepared=True),
     ),
     "optimum": (
@@ -84,7 +84,7 @@ GROUPS = {
         _optimum("optimum"),
         _torch("transformers 5.23.0, float32", "torch-f32", "float32", "optimum", 4),
         _torch("transformers 5.23.0, bfloat16", "torch-bf16", "bfloat16", "bfloat16", 2),
-        _candor("Candor, the original file", "candor-plain", "optimum", prepared=False),
+        _candor("Candor, not prepared", "candor-plain", "optimum", prepared=False),
         _candor("Candor, prepared", "candor", "optimum", prepared=True),
     ),
 }

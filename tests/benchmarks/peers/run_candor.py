@@ -4,15 +4,25 @@ Nothing is left out and nothing is made for this: a request becomes a sequence, 
 it, as in the worker.
 """
 
+import os
+from pathlib import Path
+
+import msgspec
+
+from app import paths
+from app.domain.preparation import Precision
 from app.domain.requests import Generate, IdsPrompt, Provider
 from app.domain.sampling import SamplingParams
 from app.engine.forward import CHUNK
 from app.engine.generate import begin, leave, tick
 from app.engine.model import Model, open_model
+from app.engine.prepare.preparation import prepare_model
+from app.engine.prepare.store import PreparedStore
 from app.engine.sequence import Sequence
 from tests.benchmarks.comparison import operator_times
 from tests.benchmarks.peers.serving import Command, System, serve
 
+PREPARED = "report.json"
 GREEDY = SamplingParams(temperature=0.0)
 
 
@@ -54,9 +64,25 @@ class Candor(System):
         }
 
     def _open(self) -> Model:
-        if self.options["prepared"]:
-            raise NotImplementedError("the engine cannot prepare graphs yet")
-        return open_model(self.folder, None, Provider.CPU, lambda done, total: None)
+        """The model, in a profile of its own, prepared there first where that is asked."""
+        if self.options.get("int8_kv"):
+            raise NotImplementedError("the engine has no int8 KV cache yet")
+        prepared = self.options["prepared"]
+        home = self.folder.with_name(f"{self.folder.name}-{'prepared' if prepared else 'plain'}")
+        os.environ["CANDOR_HOME"] = str(home)
+        if prepared and not (home / PREPARED).exists():
+            self._prepare(home)
+        model = open_model(self.folder, None, Provider.CPU, lambda done, total: None)
+        if model.info.preparation.stored != prepared:
+            raise RuntimeError(model.info.preparation.reason)
+        return model
+
+    def _prepare(self, home: Path) -> None:
+        store = PreparedStore(paths.prepared())
+        report = prepare_model(
+            self.folder, None, Precision.AUTO, store, lambda stage, done, total: None
+        )
+        (home / PREPARED).write_bytes(msgspec.json.encode(report))
 
     def _begin(self, prompts: list[list[int]]) -> None:
         """Drop what was begun before, and read the prompts until each has its first token."""

@@ -1,8 +1,9 @@
 """The child's side of a comparison: one system that reads commands and answers with what it took.
 
 A command is a line of JSON, and so is its answer: `seconds` of wall time, `processor` seconds of
-all threads, `units` (tokens or bytes) and `peak`, the most memory the process ever had. Only the
-standard library is needed here, since every peer has an environment of its own.
+all threads, `units` (tokens, or passes over the memory), `peak`, the most memory the process ever
+had, and `private`, what of its memory is now in no file. Only the standard library is needed here,
+since every peer has an environment of its own.
 """
 
 import json
@@ -107,16 +108,17 @@ def _timed(work: Callable[[], None], units: int) -> Command:
     work()
     seconds = time.perf_counter() - wall
     spent = time.process_time() - processor
-    return {"seconds": seconds, "processor": spent, "units": units, "peak": _peak()}
+    memory = {"peak": _memory("VmHWM"), "private": _memory("RssAnon")}
+    return {"seconds": seconds, "processor": spent, "units": units, **memory}
 
 
-def _peak() -> int | None:
-    """Bytes; None where the system does not tell."""
+def _memory(field: str) -> int | None:
+    """A field of Linux's status of this process, in bytes; None where there is none."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
         return None
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
 
 
 def _take_output() -> TextIO:
