@@ -8,10 +8,12 @@ import click
 from msgspec import to_builtins
 
 from app.cli import output
+from app.cli.figures import divergence
 from app.cli.options import json_option, load_command, model_options
 from app.cli.progress import ProgressBar
 from app.cli.terminal import Terminal
 from app.domain.benchmark import BenchmarkReport, Size
+from app.domain.preparation import Preparation
 from app.domain.requests import Load
 from app.services.benchmark import wording
 from app.services.benchmark.benchmark import Benchmark
@@ -39,14 +41,16 @@ def bench(
     as a draft is verified, answers side by side, and how near this is to what the memory allows.
     """
     size = Size(prompt_tokens=prompt_tokens, completion_tokens=max_tokens, rounds=rounds)
-    report = asyncio.run(_measure(terminal, load_command(options), size))
+    preparation, report = asyncio.run(_measure(terminal, load_command(options), size))
     if options["as_json"]:
-        output.write(to_builtins(report))
+        output.write({**to_builtins(report), "preparation": to_builtins(preparation)})
     else:
-        terminal.lines(_lines(report))
+        terminal.lines(_lines(preparation, report))
 
 
-async def _measure(terminal: Terminal, load: Load, size: Size) -> BenchmarkReport:
+async def _measure(
+    terminal: Terminal, load: Load, size: Size
+) -> tuple[Preparation, BenchmarkReport]:
     engine, bar = terminal.engine(), ProgressBar(terminal.err)
 
     def loading(status: HostStatus) -> None:
@@ -55,15 +59,19 @@ async def _measure(terminal: Terminal, load: Load, size: Size) -> BenchmarkRepor
 
     engine.observe(loading)
     try:
-        model = await engine.load(load.path, load.variant, load.provider, load.device)
-        return await Benchmark(engine, model, size, bar.update).run()
+        model = await engine.load(
+            load.path, load.variant, load.provider, load.device, None, load.precision, load.kv
+        )
+        return model.preparation, await Benchmark(engine, model, size, bar.update).run()
     finally:
         bar.clear()
         await engine.close()
 
 
-def _lines(report: BenchmarkReport) -> Iterator[str]:
+def _lines(preparation: Preparation, report: BenchmarkReport) -> Iterator[str]:
     yield wording.heading(report)
     for name, words in wording.findings(report):
         yield f"{name:<12} {words}"
+    if preparation.divergence:
+        yield f"{'exactness':<12} {divergence(preparation.divergence)}"
     yield wording.validity(report)

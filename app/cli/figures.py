@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from app.cli.transcript import Transcript
 from app.cli.visible import visible_line
 from app.domain.events import FinishReason
+from app.domain.preparation import Divergence
 from app.domain.tokens import Candidate, Channel, TokenRecord
 
 _ENDINGS = {
@@ -77,3 +78,12 @@ def _probability(token: TokenRecord) -> str:
 
 def _name(token: TokenRecord | Candidate) -> str:
     return quoted(token.text) if token.data else f"#{token.id}"
+
+
+def divergence(found: Divergence) -> str:
+    """How far the graph that runs is from the original."""
+    return (
+        f"KL divergence {found.mean:.2g} nats on average, {found.worst:.2g} at worst, over"
+        f" {found.positions:,} positions; the same likeliest token at {found.agreeing:,} of"
+        f" {found.sure:,} sure ones"
+    )

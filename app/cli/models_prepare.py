@@ -7,9 +7,10 @@ import click
 from msgspec import to_builtins
 
 from app.cli import output
-from app.cli.options import json_option, precision_option
+from app.cli.figures import divergence
+from app.cli.options import json_option, kv_option, precision_option
 from app.cli.terminal import Terminal
-from app.domain.preparation import Divergence, Precision, PreparationReport, Step
+from app.domain.preparation import KvCache, Precision, PreparationReport, Step
 from app.domain.requests import Prepare
 
 
@@ -17,17 +18,18 @@ from app.domain.requests import Prepare
 @click.argument("folder", metavar="DIR|FILE.onnx")
 @click.option("--variant", metavar="NAME", help="Which of the model's variants to prepare.")
 @precision_option
+@kv_option
 @json_option
 @click.pass_obj
 def prepare(
-    terminal: Terminal, folder: str, variant: str | None, precision: str, as_json: bool
+    terminal: Terminal, folder: str, variant: str | None, precision: str, kv: str, as_json: bool
 ) -> None:
     """Make the model in DIR run faster on this computer.
 
     A changed copy of its graph is stored in the profile folder and used from then on; the files in
     DIR stay as they are. What the changes cost is measured against the original and shown.
     """
-    asked = Prepare(str(Path(folder).absolute()), variant, Precision(precision))
+    asked = Prepare(str(Path(folder).absolute()), variant, Precision(precision), KvCache(kv))
     with terminal.session() as session, session.bar.kept():
         report = session.prepare(asked)
     if as_json:
@@ -46,7 +48,8 @@ def _lines(report: PreparationReport) -> Iterator[str]:
     yield ""
     yield f"  exact steps   a logit changes by at most {report.exact_deviation:.2g}"
     if cost := report.preparation.divergence:
-        yield f"  fast graph    {_cost(cost)}"
+        name = "8-bit cache" if report.preparation.kv is KvCache.INT8 else "fast graph"
+        yield f"  {name:<12}  {divergence(cost)}"
     yield f"  on the disk   {_size(report.prepared_bytes)}, beside {_size(report.original_bytes)}"
     if report.seconds:
         times = ", ".join(f"{name} {each:.1f} s" for name, each in report.seconds.items())
@@ -57,14 +60,6 @@ def _lines(report: PreparationReport) -> Iterator[str]:
 def _step(step: Step) -> str:
     kind = "" if step.exact else " (changes numbers)"
     return f"{step.name}{kind}{f': {step.note}' if step.note else ''}"
-
-
-def _cost(found: Divergence) -> str:
-    return (
-        f"KL divergence {found.mean:.2g} nats on average, {found.worst:.2g} at worst, over"
-        f" {found.positions:,} positions; the same likeliest token at {found.agreeing:,} of"
-        f" {found.sure:,} sure ones"
-    )
 
 
 def _size(count: int) -> str:

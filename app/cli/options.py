@@ -13,7 +13,7 @@ from msgspec import structs
 
 from app import paths
 from app.cli.types import DeviceChoice, LogitBias, TokenIds, sampling_range
-from app.domain.preparation import Precision
+from app.domain.preparation import KvCache, Precision
 from app.domain.requests import Load, Provider
 from app.domain.sampling import SamplingParams
 from app.errors import InvalidRequest
@@ -48,9 +48,17 @@ precision_option = click.option(
     " its measured cost is small.",
 )
 
+kv_option = click.option(
+    "--kv",
+    type=click.Choice([kv.value for kv in KvCache]),
+    default=KvCache.MODEL.value,
+    show_default=True,
+    help="int8 stores keys and values in 8 bits, once `candor models prepare --kv int8` was run.",
+)
+
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds --model, --variant, --device and --precision; `load_command` reads them."""
+    """Adds --model, --variant, --device, --precision and --kv; `load_command` reads them."""
     return _together(
         click.option("--model", metavar="DIR|FILE.onnx", help="A model; the built-in one if none."),
         click.option("--variant", metavar="NAME", help="Which of the model's variants to run."),
@@ -62,6 +70,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Where it runs; `candor doctor` lists what there is.",
         ),
         precision_option,
+        kv_option,
     )(command)
 
 
@@ -131,7 +140,8 @@ def load_command(options: dict[str, Any]) -> Load:
     path = paths.built_in_model() if model is None else Path(model).absolute()
     provider, device = options["device"]
     precision = Precision(options["precision"])
-    return Load(str(path), options["variant"], provider, device, precision=precision)
+    kv = KvCache(options["kv"])
+    return Load(str(path), options["variant"], provider, device, precision=precision, kv=kv)
 
 
 def sampling(defaults: SamplingParams, given: dict[str, Any]) -> SamplingParams:

@@ -84,6 +84,7 @@ async def _serve(terminal: Terminal, load: Load, binding: Binding, token: str) -
                 load.device,
                 load.parallel,
                 load.precision,
+                load.kv,
             )
             _announce(terminal, endpoint, model)
             await reporter.stopped.wait()

@@ -21,6 +21,17 @@ class Precision(StrEnum):
     EXACT = "exact"
 
 
+class KvCache(StrEnum):
+    """How keys and values are stored.
+
+    `model` as the graph has it; `int8` rounded to 8 bits, with steps calibrated on the model's own
+    text, which must have been prepared.
+    """
+
+    MODEL = "model"
+    INT8 = "int8"
+
+
 class Step(Struct, frozen=True):
     """A change of the graph; `note` says what came of it, or why it was left out."""
 
@@ -56,9 +67,9 @@ class Divergence(Struct, frozen=True):
 class Preparation(Struct, frozen=True, kw_only=True):
     """How the graph that runs differs from the file.
 
-    `stored` says that it is the prepared copy on disk, `precision` is `fast` or `exact`, and
-    `reason` is a sentence on why it is this one. `divergence` is what the steps that change numbers
-    cost, None where there are none or it was not measured.
+    `stored` says that it is the prepared copy on disk, `precision` is `fast` or `exact`, `kv` is
+    how the cache is stored, and `reason` is a sentence on why it is this one. `divergence` is what
+    the steps that change numbers cost, None where there are none or it was not measured.
     """
 
     precision: Precision
@@ -66,6 +77,7 @@ class Preparation(Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     divergence: Divergence | None
     reason: str
+    kv: KvCache = KvCache.MODEL
 
 
 class PreparationReport(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from app.domain.messages import Message
-from app.domain.preparation import Precision
+from app.domain.preparation import KvCache, Precision
 from app.domain.sampling import SamplingParams
 
 MOST_PARALLEL = 16
@@ -66,7 +66,7 @@ class Load(Struct, frozen=True, tag="load"):
     It runs on the provider's device number `device`; `variant` None leaves the choice to what
     suits that provider. `parallel` is how many conversations shall fit at once, for which each
     gets a shorter context where memory is short; None keeps the context whole. `precision` chooses
-    among the graphs that may stand for the file's own.
+    among the graphs that may stand for the file's own, `kv` how they store keys and values.
     """
 
     path: str
@@ -75,6 +75,7 @@ class Load(Struct, frozen=True, tag="load"):
     device: int = 0
     parallel: int | None = None
     precision: Precision = Precision.AUTO
+    kv: KvCache = KvCache.MODEL
 
 
 class Generate(Struct, frozen=True, tag="generate", kw_only=True):
@@ -153,6 +154,7 @@ class Prepare(Struct, frozen=True, tag="prepare"):
     path: str
     variant: str | None = None
     precision: Precision = Precision.AUTO
+    kv: KvCache = KvCache.MODEL
 
 
 class Cancel(Struct, frozen=True, tag="cancel"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app import paths
 from app.domain.models import ModelInfo
-from app.domain.preparation import Precision
+from app.domain.preparation import KvCache, Precision
 from app.domain.requests import Provider
 from app.engine import jinja
 from app.engine.batch import BatchRuns
@@ -53,13 +53,14 @@ def open_model(
     *,
     device: int = 0,
     precision: Precision = Precision.AUTO,
+    kv: KvCache = KvCache.MODEL,
     renderer: Renderer = jinja,
     parallel: int | None = None,
 ) -> Model:
     """Open the model at `path`, a folder or an .onnx file, on the provider's device `device`.
 
-    `precision` chooses among the graphs that may stand for the file's own; `on_progress` gets the
-    steps done and their total; `renderer` runs the chat template; `parallel` is how many
+    `precision` and `kv` choose among the graphs that may stand for the file's own; `on_progress`
+    gets the steps done and their total; `renderer` runs the chat template; `parallel` is how many
     conversations shall fit at once.
 
     Raises:
@@ -72,7 +73,7 @@ def open_model(
     model = understand(path, variant, provider, renderer)
     folder, tokenizer, template = model.folder, model.tokenizer, model.template
     on_progress(1, _STEPS)
-    choice = choose_graph(model, precision, provider, PreparedStore(paths.prepared()))
+    choice = choose_graph(model, precision, provider, PreparedStore(paths.prepared()), kv)
     network, choice = _open_network(model, choice, provider, device)
     on_progress(2, _STEPS)
     space = room(network.contract, model.configs, parallel)

@@ -60,6 +60,17 @@ def shared_memory(model: ModelProto) -> dict[str, str]:
     return found
 
 
+def rounded_caches(model: ModelProto) -> frozenset[str]:
+    """The pasts of 8 bits whose steps are stored in the graph."""
+    stored = {tensor.name for tensor in model.graph.initializer}
+    return frozenset(
+        node.input[past]
+        for node in _grouped(model)
+        for past, step in ((3, 12), (4, 13))
+        if len(node.input) > step and node.input[step] in stored
+    )
+
+
 def windows(model: ModelProto) -> dict[str, int]:
     """The pasts that hold only the latest positions, and how many of them."""
     found = {}

@@ -70,6 +70,13 @@ class KvPool:
         for array in self._arrays:
             array[rows[1], :, start:stop] = array[rows[0], :, start:stop]
 
+    def held(self, row: int, count: int) -> dict[str, np.ndarray]:
+        """The first `count` positions of a row by the name of their past input, as views."""
+        return {
+            state.past: array[row, :, :count]
+            for state, array in zip(self._states, self._arrays, strict=True)
+        }
+
     def save(self, row: int, start: int, stop: int) -> Callable[[], None]:
         """Copy these positions; the returned function brings them back."""
         copies = [array[row, :, start:stop].copy() for array in self._arrays]

@@ -16,7 +16,7 @@ from msgspec import structs
 from app.domain.events import Hello, Inspected, Loaded, Progress
 from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
-from app.domain.preparation import Precision
+from app.domain.preparation import KvCache, Precision
 from app.domain.requests import Generate, Inspect, Load, Measure, Provider, Replay, Score
 from app.errors import Bug, CandorError, EnvironmentFault, InvalidRequest, WorkerLost, from_code
 from app.services.answer import Answer
@@ -82,6 +82,7 @@ class EngineHost:
         device: int = 0,
         parallel: int | None = None,
         precision: Precision = Precision.AUTO,
+        kv: KvCache = KvCache.MODEL,
     ) -> ModelInfo:
         """Load a model in place of the present one, in a new worker if there is none for it.
 
@@ -93,7 +94,7 @@ class EngineHost:
             CandorError: why the model cannot be loaded. It is not tried again.
         """
         place = str(Path(path).absolute())
-        load = Load(place, variant, provider, device, parallel, precision)
+        load = Load(place, variant, provider, device, parallel, precision, kv)
         return await self._replace(load)
 
     async def load_on_cpu(self) -> ModelInfo:

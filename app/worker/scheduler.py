@@ -143,6 +143,7 @@ class Scheduler:
             lambda done, total: self._report(id, Stage.LOAD, done, total),
             device=load.device,
             precision=load.precision,
+            kv=load.kv,
             renderer=self._renderer,
             parallel=load.parallel,
         )
@@ -157,6 +158,7 @@ class Scheduler:
             wanted.precision,
             PreparedStore(paths.prepared()),
             lambda stage, done, total: self._report(id, stage, done, total),
+            wanted.kv,
         )
         self._emit(id, Prepared(report))
 

@@ -34,7 +34,8 @@ def read_contract(model: ModelProto, names: Names, geometry: Geometry) -> Contra
     outputs = declared(model.graph.output)
     feeds = take_feeds(inputs, names, geometry)
     shared, windows = operators.shared_memory(model), operators.windows(model)
-    states = take_states(inputs, outputs, names, geometry, shared, windows)
+    rounded = operators.rounded_caches(model)
+    states = take_states(inputs, outputs, names, geometry, shared, windows, rounded)
     if inputs:
         raise refusal(next(iter(inputs.values())))
     if not any(feed.role in (Role.IDS, Role.EMBEDDINGS) for feed in feeds):

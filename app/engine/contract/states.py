@@ -1,7 +1,7 @@
 """The cache of a graph: every past input paired with the present output that continues it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,11 +37,12 @@ def take_states(
     geometry: Geometry,
     shared: Mapping[str, str],
     windows: Mapping[str, int],
+    rounded: Collection[str],
 ) -> tuple[State, ...]:
     """Take every past out of `inputs` and pair it with its present by name, layer by layer.
 
     `shared` has the presents that may take the memory of their pasts; `windows` has the pasts that
-    an operator keeps at the length of its window.
+    an operator keeps at the length of its window, `rounded` those that it keeps in 8 bits.
 
     Raises:
         ModelUnsupported: a past has no present, or a type or shape without a rule.
@@ -51,7 +52,8 @@ def take_states(
         for name in [each for each in inputs if _layer(kind.past, each) is not None]:
             past = inputs.pop(name)
             present = kind.present.replace("%d", str(_layer(kind.past, name)))
-            _check(past, outputs.get(present), present, kind)
+            floats = ("int8",) if name in rounded else FLOATS
+            _check(past, outputs.get(present), present, kind, floats)
             shape, axis = _shape(past, kind, geometry, windows.get(name))
             in_place = shared.get(name) == present and axis is not None
             if axis is not None and shape[axis] and not in_place:
@@ -79,8 +81,10 @@ def _kinds(names: Names) -> tuple[_Kind, ...]:
     )
 
 
-def _check(past: Tensor, present: Tensor | None, name: str, kind: _Kind) -> None:
-    if past.dtype not in FLOATS or len(past.shape) not in kind.ranks:
+def _check(
+    past: Tensor, present: Tensor | None, name: str, kind: _Kind, types: Collection[str]
+) -> None:
+    if past.dtype not in types or len(past.shape) not in kind.ranks:
         raise no_rule("input", past)
     if present is None:
         raise ModelUnsupported(

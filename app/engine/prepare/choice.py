@@ -3,7 +3,7 @@ exact steps that take no time, else the file as it is."""
 
 from dataclasses import dataclass
 
-from app.domain.preparation import Precision, Preparation
+from app.domain.preparation import KvCache, Precision, Preparation
 from app.domain.requests import Provider
 from app.engine import files
 from app.engine.contract import read_contract
@@ -27,13 +27,19 @@ class Choice:
 
 
 def choose_graph(
-    model: Understood, precision: Precision, provider: Provider, store: PreparedStore
+    model: Understood,
+    precision: Precision,
+    provider: Provider,
+    store: PreparedStore,
+    kv: KvCache = KvCache.MODEL,
 ) -> Choice:
     """The graph for a load.
 
     Raises:
-        InvalidRequest: there is no fast graph for this device.
+        InvalidRequest: there is no such graph for this device, or none has been prepared.
     """
+    if kv is KvCache.INT8:
+        return _rounded(model, precision, provider, store)
     if provider is not Provider.CPU:
         if precision is Precision.FAST:
             raise InvalidRequest(
@@ -52,6 +58,22 @@ def original(reason: str) -> Choice:
         precision=Precision.EXACT, stored=False, steps=(), divergence=None, reason=reason
     )
     return Choice(None, preparation)
+
+
+def _rounded(
+    model: Understood, precision: Precision, provider: Provider, store: PreparedStore
+) -> Choice:
+    """The copy with a cache of 8 bits, whose steps cannot be made up while a model is loaded."""
+    if provider is not Provider.CPU:
+        raise InvalidRequest("A cache of 8 bits is for the CPU only.", "Choose the CPU.")
+    digest = store.digests.remembered(model_files(model.folder.chosen.file, model.graph))
+    entry = store.rounded(digest, precision) if digest else None
+    if entry is None:
+        raise InvalidRequest(
+            "This model has not been prepared for a cache of 8 bits.",
+            "Run `candor models prepare --kv int8` with it first.",
+        )
+    return _copy(model, entry)
 
 
 def _stored(model: Understood, precision: Precision, store: PreparedStore) -> Entry | None:

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from app.domain.events import Stage
-from app.domain.preparation import Divergence, Precision, PreparationReport
+from app.domain.preparation import Divergence, KvCache, Precision, PreparationReport
 from app.domain.requests import Provider
 from app.engine import files
 from app.engine.contract import read_contract
 from app.engine.forward import Forward
 from app.engine.network import Network, Source, open_network
 from app.engine.prepare import recipe, verdict
+from app.engine.prepare.calibration import largest_values
 from app.engine.prepare.comparison import compare, window_forward
 from app.engine.prepare.digest import model_files
 from app.engine.prepare.fusion import cache_of
@@ -45,6 +46,7 @@ def prepare_model(
     precision: Precision,
     store: PreparedStore,
     on_progress: OnProgress,
+    kv: KvCache = KvCache.MODEL,
 ) -> PreparationReport:
     """Prepare the model at `path` for this computer's processor.
 
@@ -55,7 +57,7 @@ def prepare_model(
         OutOfMemory: the graphs that are compared do not fit side by side.
     """
     model = understand(path, variant, Provider.CPU)
-    return _Preparer(model, precision, store, on_progress).report()
+    return _Preparer(model, precision, store, kv, on_progress).report()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,14 @@ class _Measured:
 
 class _Preparer:
     def __init__(
-        self, model: Understood, precision: Precision, store: PreparedStore, on_progress: OnProgress
+        self,
+        model: Understood,
+        precision: Precision,
+        store: PreparedStore,
+        kv: KvCache,
+        on_progress: OnProgress,
     ) -> None:
+        self._kv = kv
         self._model = model
         self._precision = precision
         self._store = store
@@ -89,7 +97,7 @@ class _Preparer:
         size = sum(file.stat().st_size for file in self._files)
         with self._timed("reading"):
             digest = self._store.digests.of(self._files, self._stage(Stage.DIGEST))
-        entry, found = self._store.best(digest, self._precision, strict=True), True
+        entry, found = self._present(digest), True
         deviation = entry.record.exact_deviation if entry else 0.0
         if entry is None:
             self._store.check_room(int(size * _COPIES))
@@ -109,6 +117,11 @@ class _Preparer:
             renewed=not found,
         )
 
+    def _present(self, digest: str) -> Entry | None:
+        if self._kv is KvCache.INT8:
+            return self._store.rounded(digest, self._precision)
+        return self._store.best(digest, self._precision, strict=True)
+
     def _decide(self) -> Verdict:
         """The graph to store, by what each of them costs."""
         with self._timed("proving"):
@@ -123,11 +136,26 @@ class _Preparer:
             fast = recipe.rounded(recipe.fed(fused))
             if fast.steps[-1].applied:
                 costly = self._measured(original, fast)
-        return verdict.decide(
-            self._precision,
-            (exact.draft, exact.divergence),
-            (costly.draft, costly.divergence),
-        )
+            chosen = verdict.decide(
+                self._precision,
+                (exact.draft, exact.divergence),
+                (costly.draft, costly.divergence),
+            )
+            return self._rounded(original, chosen) if self._kv is KvCache.INT8 else chosen
+
+    def _rounded(self, original: Forward, chosen: Verdict) -> Verdict:
+        """The chosen graph with a cache of 8 bits, its cost measured like that of any other."""
+        network = self._network(self._source(chosen.draft))
+        if not network.contract.in_place:
+            raise ModelUnsupported("This model's cache cannot be stored in 8 bits.")
+        ids = self._sample(original)
+        largest = largest_values(network, ids, self._longest, self._stage(Stage.COMPARE))
+        draft = recipe.with_int8_cache(chosen.draft, largest)
+        if not draft.steps[-1].applied:
+            raise ModelUnsupported(
+                f"This model's cache cannot be stored in 8 bits: {draft.steps[-1].note}."
+            )
+        return verdict.rounded(chosen, draft, self._measured(original, draft).divergence)
 
     def _fused(self) -> Draft:
         contract = self._model.plan.contract
@@ -137,8 +165,13 @@ class _Preparer:
 
     def _measured(self, original: Forward, draft: Draft) -> _Measured:
         other = self._forward(draft)
-        ids = sample_ids(self._model.tokenizer, other.run([0]).shape[-1])
-        return _Measured(draft, compare(original, other, ids, self._stage(Stage.COMPARE)))
+        stage = self._stage(Stage.COMPARE)
+        return _Measured(draft, compare(original, other, self._sample(other), stage))
+
+    def _sample(self, forward: Forward) -> list[int]:
+        """The text, by ids that the model has."""
+        forward.clear()
+        return sample_ids(self._model.tokenizer, forward.run([0]).shape[-1])
 
     def _forward(self, draft: Draft | None) -> Forward:
         """A forward pass of the file as it is, or of a draft."""

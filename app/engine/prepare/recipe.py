@@ -1,13 +1,15 @@
 """Which passes make the graphs that run, in which order, and what is said of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from onnx import ModelProto
 
 from app.domain.preparation import Step
 from app.engine.prepare.accuracy import int8_activations
 from app.engine.prepare.fusion import Cache, fuse_attention
+from app.engine.prepare.int8_cache import int8_cache
 from app.engine.prepare.last_logits import wanted_logits
 from app.engine.prepare.lengths import direct_lengths, query_lengths
 from app.engine.prepare.part import ReadWeight
@@ -22,6 +24,7 @@ _LENGTHS = "lengths fed"
 _QUERIES = "rows of unequal length"
 _LOGITS = "logits only where wanted"
 _INT8 = "8-bit activations"
+_CACHE = "8-bit cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ def fed(draft: Draft) -> Draft:
         draft = draft.then(_LENGTHS, direct_lengths(draft.model))
     draft = draft.then(_QUERIES, query_lengths(draft.model))
     return draft.then(_LOGITS, wanted_logits(draft.model))
+
+
+def with_int8_cache(draft: Draft, largest: Mapping[str, np.ndarray]) -> Draft:
+    """The graph with a cache of 8 bits."""
+    return draft.then(_CACHE, int8_cache(draft.model, largest), exact=False)
 
 
 def rounded(draft: Draft) -> Draft:

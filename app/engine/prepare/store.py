@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from app import paths
-from app.domain.preparation import Precision, Preparation
+from app.domain.preparation import KvCache, Precision, Preparation
 from app.engine.prepare.digest import Digests, content_digest
 from app.engine.prepare.machine import processor, runtime_version
 from app.engine.prepare.recipe import VERSION
@@ -89,9 +89,9 @@ class PreparedStore:
             if time.time() - left.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(left, ignore_errors=True)
 
-    def find(self, model: str, precision: Precision) -> Entry | None:
+    def find(self, model: str, precision: Precision, kv: KvCache = KvCache.MODEL) -> Entry | None:
         """The copy of a model by its digest; a damaged one is taken away."""
-        folder = self.root / key(model, precision)
+        folder = self.root / key(model, precision, kv)
         if not folder.is_dir():
             return None
         entry = _whole(folder)
@@ -115,6 +115,13 @@ class PreparedStore:
         if asked is Precision.FAST:
             return exact if only else None
         return None if strict and exact.record.fast_is_small else exact
+
+    def rounded(self, model: str, asked: Precision) -> Entry | None:
+        """The copy with a cache of 8 bits; `auto` takes either graph."""
+        either = (Precision.FAST, Precision.EXACT)
+        wanted = either if asked is Precision.AUTO else (asked,)
+        found = (self.find(model, each, KvCache.INT8) for each in wanted)
+        return next((each for each in found if each), None)
 
     def entries(self) -> Iterator[Entry]:
         """Every whole copy."""
@@ -144,7 +151,7 @@ class PreparedStore:
             make(draft)
             whole = msgspec.structs.replace(record, files=_files(draft))
             (draft / _RECORD).write_bytes(msgspec.json.encode(whole))
-            place = self.root / key(record.model, record.preparation.precision)
+            place = self.root / _key_of(record)
             shutil.rmtree(place, ignore_errors=True)
             draft.rename(place)
         except OSError as error:
@@ -162,13 +169,17 @@ class PreparedStore:
             found = _read(folder)
             if found is None or found.model != record.model:
                 continue
-            if folder.name != key(found.model, found.preparation.precision):
+            if folder.name != _key_of(found):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def key(model: str, precision: Precision) -> str:
+def _key_of(record: Record) -> str:
+    return key(record.model, record.preparation.precision, record.preparation.kv)
+
+
+def key(model: str, precision: Precision, kv: KvCache) -> str:
     """The folder's name: a digest of all that a copy depends on."""
-    parts = (model, runtime_version(), processor(), str(VERSION), precision.value)
+    parts = (model, runtime_version(), processor(), str(VERSION), precision.value, kv.value)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

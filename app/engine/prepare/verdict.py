@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from app.domain.preparation import (
     MOST_MEAN,
     MOST_WORST,
     Divergence,
+    KvCache,
     Precision,
     Preparation,
 )
@@ -39,6 +42,18 @@ def decide(asked: Precision, exact: Measured, fast: Measured) -> Verdict:
         "What it costs is small." if fast[1].is_small else f"You asked for it. {_cost(fast[1])}"
     )
     return _verdict(Precision.FAST, fast, fast[1], reason, exact[1])
+
+
+def rounded(chosen: Verdict, draft: Draft, cost: Divergence) -> Verdict:
+    """A verdict whose cache is stored in 8 bits as well, with what all of it costs."""
+    preparation = structs.replace(
+        chosen.preparation,
+        steps=draft.steps,
+        divergence=cost,
+        kv=KvCache.INT8,
+        reason=f"You asked for a cache of 8 bits. {_cost(cost)}",
+    )
+    return Verdict(draft, preparation, chosen.exact_deviation)
 
 
 def _verdict(

@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from app import paths
-from app.domain.preparation import Precision, PreparationReport
+from app.domain.preparation import KvCache, Precision, PreparationReport
 from app.domain.requests import Provider
 from app.engine.model import Model, open_model
 from app.engine.prepare.preparation import prepare_model
@@ -26,13 +26,19 @@ WEIGHTS_OF = reference.random_weights(SHAPE)
 IDS = np.random.default_rng(1).integers(0, SHAPE.vocabulary, 50).tolist()
 
 
-def prepared(folder: Path, precision: Precision = Precision.AUTO) -> PreparationReport:
+def prepared(
+    folder: Path, precision: Precision = Precision.AUTO, kv: KvCache = KvCache.MODEL
+) -> PreparationReport:
     store = PreparedStore(paths.prepared())
-    return prepare_model(folder, None, precision, store, lambda stage, done, total: None)
+    return prepare_model(folder, None, precision, store, lambda stage, done, total: None, kv)
 
 
-def loaded(folder: Path, precision: Precision = Precision.AUTO) -> Model:
-    return open_model(folder, None, Provider.CPU, lambda done, total: None, precision=precision)
+def loaded(
+    folder: Path, precision: Precision = Precision.AUTO, kv: KvCache = KvCache.MODEL
+) -> Model:
+    return open_model(
+        folder, None, Provider.CPU, lambda done, total: None, precision=precision, kv=kv
+    )
 
 
 def rows(model: Model) -> np.ndarray:
@@ -106,6 +112,26 @@ def test_a_fast_graph_that_costs_little_is_the_default(packed: Path) -> None:
     assert report.preparation.divergence.is_small
     assert loaded(packed).info.preparation.precision is Precision.FAST
     assert loaded(packed, Precision.EXACT).info.preparation.precision is Precision.EXACT
+
+
+def test_a_cache_of_8_bits_is_prepared_measured_and_a_quarter_as_large(tmp_path: Path) -> None:
+    model = graphs.grouped(SHAPE, WEIGHTS_OF)
+    folder = graphs.write_folder(tmp_path / "grouped", model, SHAPE)
+    with pytest.raises(InvalidRequest, match="not been prepared for a cache of 8 bits"):
+        loaded(folder, kv=KvCache.INT8)
+    exact = loaded(folder)
+    report = prepared(folder, kv=KvCache.INT8)
+    cost = report.preparation.divergence
+    assert cost is not None
+    assert cost.positions >= POSITIONS
+    assert 0 < cost.mean < 0.05
+    rounded = loaded(folder, kv=KvCache.INT8)
+    assert rounded.info.preparation == report.preparation
+    assert rounded.forward.cache_bytes_per_token * 4 == exact.forward.cache_bytes_per_token
+    change = np.abs(rows(rounded) - rows(exact)).max()
+    assert 1e-3 < change < 5
+    assert loaded(folder).info.preparation.kv is KvCache.MODEL
+    assert not prepared(folder, kv=KvCache.INT8).renewed
 
 
 def test_the_original_files_stay_as_they_are(plain: Path) -> None:
