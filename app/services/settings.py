@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from app.domain.heat import HeatMode
+from app.domain.preparation import Precision
 from app.domain.requests import Provider
 from app.domain.sampling import SamplingParams
 from app.errors import CandorError, InvalidRequest
@@ -54,13 +55,15 @@ class ModelChoice(Struct, frozen=True):
     """A model as it is opened, on device number `device` of a provider.
 
     Without a `path` it is the one that came with the program, which may lie elsewhere tomorrow;
-    `variant` None leaves the choice to what suits the provider.
+    `variant` None leaves the choice to what suits the provider, and `precision` is which of the
+    graphs that may stand for the file's own.
     """
 
     path: str = ""
     variant: str | None = None
     provider: Provider = Provider.CPU
     device: int = 0
+    precision: Precision = Precision.AUTO
 
 
 class SamplingChoice(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from app.domain.heat import HeatMode
+from app.domain.preparation import Precision
 from app.domain.requests import Provider
 from app.domain.sampling import SamplingParams
 from app.errors import CandorError, InvalidRequest
@@ -32,7 +33,7 @@ from app.services.settings import (
 )
 from app.services.settings_file import LONGEST, SettingsFile
 
-MODEL = ModelChoice("/models/one", "q4", Provider.CUDA, 1)
+MODEL = ModelChoice("/models/one", "q4", Provider.CUDA, 1, Precision.EXACT)
 OTHERS: dict[Setting[Any], object] = {
     THEME: ThemeChoice.DARK,
     declared.WINDOW: "AdnQywAD",

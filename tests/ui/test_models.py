@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from app import paths
+from app.domain.preparation import Precision
 from app.services.engine_host import HostState
 from app.services.settings import MODEL, RECENT_MODELS, ModelChoice
 from app.ui.dialogs import Dialog
@@ -152,6 +153,29 @@ def test_a_cancelled_load_leaves_the_former_model(drive: Drive, other: Path):
         assert desk.chat.status.value.model == "candor-small"
 
     drive(scenario)
+
+
+def test_the_precision_is_chosen_shown_and_kept(drive: Drive, other: Path):
+    async def first(desk: Desk) -> None:
+        await desk.ready()
+        dialog = await chosen(desk, other)
+        dialog.precision.setCurrentText("Exact")
+        QTest.mouseClick(dialog.confirm, Qt.MouseButton.LeftButton)
+        await until(lambda: not dialog.isVisible())
+        desk.window.header.model.click()
+        assert dialog.precision.currentText() == "Exact"
+        await until(lambda: "Looking" not in dialog.outlook.text())
+        assert "The exact graph runs." in dialog.outlook.text()
+        assert "The exact graph runs." in desk.window.header.model.toolTip()
+        assert not dialog.confirm.isEnabled()
+
+    async def second(desk: Desk) -> None:
+        await desk.ready()
+        exact = ModelChoice(str(other), precision=Precision.EXACT)
+        await until(lambda: desk.session.models.value.opened == exact)
+
+    drive(first)
+    drive(second)
 
 
 def test_what_was_asked_for_last_is_what_is_open(drive: Drive, other: Path):

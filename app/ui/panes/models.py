@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QWidget
 
 from app.domain.devices import Device
+from app.domain.preparation import Precision
 from app.services.packs import Report
 from app.services.settings import ModelChoice
 from app.ui.choice import Choice
@@ -15,10 +16,20 @@ from app.ui.panes.model_list import ModelList
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels.model_survey import CPU, Look, devices, outlook, troubles
 from app.ui.viewmodels.models import ModelsModel, ModelsStatus
+from app.ui.viewmodels.wording import preparation
 from app.ui.widgets import button, label, set_kind
 
 BUILT_IN = "Came with the program"
 AUTOMATIC = "What suits the device"
+PRECISION = (
+    "Fast graphs do more of the work in 8 bits. Automatic takes one only where its measured cost is"
+    " small; exact keeps the original's numbers."
+)
+PRECISIONS = [
+    ("Automatic", Precision.AUTO),
+    ("Fast", Precision.FAST),
+    ("Exact", Precision.EXACT),
+]
 
 
 class ModelsDialog(Dialog):
@@ -35,6 +46,9 @@ class ModelsDialog(Dialog):
         self._asked: ModelChoice | None = None
         self.models = ModelList(theme)
         self.variant, self.device = Choice("Variant"), Choice("Device")
+        self.precision = Choice("Precision")
+        self.precision.setToolTip(PRECISION)
+        self.precision.setAccessibleDescription(PRECISION)
         self.outlook = label(kind="muted", wrap=True)
         self.error = label(kind="complaint", wrap=True)
         self.trouble = label(kind="muted", wrap=True)
@@ -133,9 +147,18 @@ class ModelsDialog(Dialog):
             [(each.name or each.label, (each.provider, each.index)) for each in self._devices],
             (choice.provider, choice.device),
         )
-        self.outlook.setText(outlook(look) if look else "Looking into the folder.")
+        self.precision.show_values(list(PRECISIONS), choice.precision)
+        self.outlook.setText(self._words(choice, look))
         set_kind(self.outlook, "complaint" if look and not (report and report.runs) else "muted")
         self._refresh()
+
+    def _words(self, choice: ModelChoice, look: Look | None) -> str:
+        """What to know of a model before it is opened, and which graph of the open one runs."""
+        words = outlook(look) if look else "Looking into the folder."
+        opened, loaded = self._model.value.opened, self._model.loaded
+        if opened is None or loaded is None or opened.path != choice.path:
+            return words
+        return f"{words}\n\n{preparation(loaded.preparation)}"
 
     def _chosen(self) -> ModelChoice | None:
         """The model as it would be opened now."""
@@ -144,7 +167,13 @@ class ModelsDialog(Dialog):
             return None
         provider, device = place
         variant = self.variant.currentData()
-        return replace(choice, variant=variant, provider=provider, device=device)
+        return replace(
+            choice,
+            variant=variant,
+            provider=provider,
+            device=device,
+            precision=self.precision.currentData(),
+        )
 
     def _refresh(self) -> None:
         status = self._model.value
@@ -184,7 +213,7 @@ class ModelsDialog(Dialog):
         self.models.picked.connect(self._pick)
         self.models.wanted.connect(self._want)
         self.models.dropped.connect(self._drop)
-        for choice in (self.variant, self.device):
+        for choice in (self.variant, self.device, self.precision):
             choice.currentIndexChanged.connect(self._refresh)
         self._model.changed.connect(self.show_status)
 
@@ -203,7 +232,13 @@ class ModelsDialog(Dialog):
         opening.addWidget(self.cancel)
         self.body.addWidget(self.models)
         self.body.addLayout(under)
-        self.body.addLayout(rows(("Variant", self.variant), ("Device", self.device)))
+        self.body.addLayout(
+            rows(
+                ("Variant", self.variant),
+                ("Device", self.device),
+                ("Precision", self.precision),
+            )
+        )
         for part in (self.outlook, self.trouble, self.error):
             self.body.addWidget(part)
         self.body.addLayout(opening)

@@ -68,6 +68,11 @@ class ModelsModel(QObject):
         host.observe(self._on_host)
 
     @property
+    def loaded(self) -> ModelInfo | None:
+        """What is known of the model that is open."""
+        return self._host.status.model
+
+    @property
     def choices(self) -> tuple[ModelChoice, ...]:
         """The models to choose from, the built-in one first, each as it was opened last."""
         recent = self._settings.get(RECENT_MODELS)
@@ -159,7 +164,13 @@ class ModelsModel(QObject):
     async def _attempt(self, choice: ModelChoice) -> CandorError | None:
         """Load a model; return why that failed. A cancelled load has no reason."""
         self._show(replace(self.value, opened=None))
-        load = self._host.load(self.path(choice), choice.variant, choice.provider, choice.device)
+        load = self._host.load(
+            self.path(choice),
+            choice.variant,
+            choice.provider,
+            choice.device,
+            precision=choice.precision,
+        )
         self._loading = loading = asyncio.ensure_future(load)
         try:
             await asyncio.wait({loading})

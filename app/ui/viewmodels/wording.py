@@ -4,6 +4,7 @@ import math
 
 from app.domain.devices import fallback_sentence
 from app.domain.models import ModelInfo
+from app.domain.preparation import Precision, Preparation
 from app.domain.tokens import Source, TokenRecord
 
 SOURCES = {
@@ -97,9 +98,22 @@ def placement(model: ModelInfo) -> str:
     """Which parts of a model run where, as far as that is told."""
     parts = [f"{device(each.provider)}: {each.nodes:,} nodes" for each in model.placements]
     fallen = fallback_sentence(model.device.provider, model.placements)
-    return "\n".join(
-        part for part in (f"Variant {model.variant}", *parts, fallen, *model.notes) if part
+    told = (f"Variant {model.variant}", *parts, fallen, preparation(model.preparation))
+    return "\n".join(part for part in (*told, *model.notes) if part)
+
+
+def preparation(found: Preparation) -> str:
+    """Which graph of a model runs, why, and what that costs."""
+    which = "The faster graph" if found.precision is Precision.FAST else "The exact graph"
+    cost = found.divergence
+    measured = (
+        f"Measured against the original over {cost.positions:,} positions, its distributions"
+        f" diverge by {probability(cost.mean)} nats on average and {probability(cost.worst)} at"
+        " worst."
+        if cost
+        else ""
     )
+    return " ".join(part for part in (f"{which} runs.", found.reason, measured) if part)
 
 
 def excerpt(text: str, longest: int = 4000) -> str:
