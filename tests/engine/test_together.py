@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx import ModelProto
 
 from app.domain.events import Event, FinishReason
 from app.domain.requests import Generate, IdsPrompt, Score
@@ -14,8 +16,10 @@ from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
 from app.engine import generate, score
 from app.engine.model import Model
+from app.engine.prepare.accuracy import int8_activations
 from app.engine.work import Work
 from tests.engine import graphs
+from tests.engine.prepare.small import few_bits
 from tests.engine.test_generate import (
     GREEDY,
     PROMPT,
@@ -26,6 +30,8 @@ from tests.engine.test_generate import (
     opened,
     records,
 )
+from tests.engine.test_replay import check_equal as check_numbers
+from tests.engine.test_replay import forgetful, replayed
 
 GRAPHS = {"grouped": graphs.grouped(SHAPE, WEIGHTS), "plain": graphs.plain(SHAPE, WEIGHTS)}
 STOPS = frozenset(range(0, SHAPE.vocabulary, 9))
@@ -147,6 +153,38 @@ def test_long_prompts_take_turns(model: Model) -> None:
     assert seen == [0, 1, 2, 0, 1, 2]
     for work in works:
         generate.leave(model, work)
+
+
+def test_tokens_of_a_batch_replay_as_they_were(model: Model) -> None:
+    model = forgetful(model)
+    clients = [Client(asking(number, 12, length=20 + 7 * number)) for number in range(5)]
+    run_all(model, clients)
+    for client in clients:
+        check_replays(model, client, within=1e-6, recomputed=False)
+        check_replays(forgetful(model), client, within=1e-4, recomputed=True)
+
+
+def test_int8_activations_round_by_the_batch_but_replays_stay_true(tmp_path: Path) -> None:
+    rounded = int8_activations(few_bits(SHAPE))
+    assert isinstance(rounded, ModelProto)
+    model = opened(graphs.write_folder(tmp_path, rounded, SHAPE))
+    clients = [Client(asking(number, 12, length=20 + 7 * number)) for number in range(5)]
+    run_all(model, clients)
+    for client in clients:
+        check_replays(model, client, within=1e-6, recomputed=False)
+        check_replays(forgetful(model), client, within=0.5, recomputed=True)
+
+
+def check_replays(model: Model, client: Client, within: float, *, recomputed: bool) -> None:
+    """Every token of an answer, looked at again, is what its record says."""
+    assert isinstance(client.request, Generate)
+    tokens = records(client.events)
+    for index, token in enumerate(tokens):
+        found = replayed(
+            model, tokens, index, prompt=client.request.prompt, sampling=client.request.sampling
+        )
+        assert found.recomputed == recomputed
+        check_numbers(found, token, within)
 
 
 def asking(number: int, tokens: int, length: int = 10) -> Generate:
