@@ -54,6 +54,8 @@ def _lines(report: ModelReport) -> Iterator[str]:
     for each in report.variants:
         mark = "*" if each.name == report.variant else " "
         yield f"  {mark} {each.name}  {each.file}  {_size(each.bytes)}  {each.layout.value}"
+        if each.refusal:
+            yield f"      {each.refusal}"
     yield ""
     if report.graph:
         yield from _section("Graph", _graph(report.graph))

@@ -7,12 +7,16 @@ from app.domain.sampling import SamplingParams
 
 
 class VariantReport(Struct, frozen=True):
-    """A variant, its graph file below the model's folder, and bytes on disk, weights included."""
+    """A variant, its graph file below the model's folder, and bytes on disk, weights included.
+
+    `refusal` is the reason why it cannot run, as far as its listing tells, empty if it can.
+    """
 
     name: str
     layout: Layout
     file: str
     bytes: int
+    refusal: str
 
 
 class Weights(Struct, frozen=True):
@@ -80,8 +84,8 @@ class TextReport(Struct, frozen=True, kw_only=True):
 
 
 class MemoryForecast(Struct, frozen=True, kw_only=True):
-    """Bytes: the weights, the cache of one token and of the whole context, the largest logits,
-    and what this computer has installed."""
+    """Bytes: the weights, what one more token takes in the cache, the cache of the whole context
+    with all that does not grow, the largest logits, and what this computer has installed."""
 
     weights: int
     cache_per_token: int

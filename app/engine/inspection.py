@@ -4,9 +4,11 @@ Every part is tried, also behind a refusal, so that one look tells all there is 
 """
 
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 from msgspec import structs
 
 from app.domain.inspection import (
@@ -33,7 +35,7 @@ from app.engine.providers import available_providers
 from app.engine.room import room
 from app.engine.template import ChatTemplate, Renderer
 from app.engine.tokenizer import Tokenizer
-from app.engine.understood import check_fit, open_text, readable
+from app.engine.understood import check_fit, open_template, open_tokenizer, readable
 from app.errors import CandorError
 
 Part = TypeVar("Part")
@@ -111,10 +113,10 @@ class _Look:
         return graph, contract
 
     def _text(self, configs: Configs | None) -> tuple[Tokenizer | None, ChatTemplate | None]:
-        found = (
-            self._try(lambda: open_text(self._folder, configs, self._renderer)) if configs else None
-        )
-        return found or (None, None)
+        if configs is None:
+            return None, None
+        tokenizer = self._try(lambda: open_tokenizer(self._folder, configs))
+        return tokenizer, self._try(lambda: open_template(configs, self._renderer))
 
     def _capacity(self, contract: Contract | None, configs: Configs | None) -> int | None:
         if contract is None or configs is None:
@@ -128,14 +130,19 @@ class _Look:
 
 
 def _variant(folder: ModelFolder, variant: Variant) -> VariantReport:
-    parts = [
+    found = {
         each
         for file in variant.files
         for each in (file, *file.parent.glob(f"{file.name}[._]data*"))
-    ]
-    size = sum(each.stat().st_size for each in parts if each.is_file())
-    name = variant.file.relative_to(folder.root).as_posix()
-    return VariantReport(variant.name, variant.layout, name, size)
+        if each.is_file()
+    }
+    return VariantReport(
+        name=variant.name,
+        layout=variant.layout,
+        file=variant.file.relative_to(folder.root).as_posix(),
+        bytes=sum(each.stat().st_size for each in found),
+        refusal=variant.refusal or "",
+    )
 
 
 def _architecture(configs: Configs | None) -> str:
@@ -196,10 +203,16 @@ def _memory(
     return MemoryForecast(
         weights=sum(each.bytes for each in graph.weights),
         cache_per_token=contract.bytes_per_token,
-        cache=contract.bytes_per_token * capacity,
+        cache=contract.bytes_per_token * capacity + _fixed_bytes(contract),
         logits=CHUNK * (graph.vocabulary_size or 0) * _LOGIT_BYTES,
         installed=physical_memory(),
     )
+
+
+def _fixed_bytes(contract: Contract) -> int:
+    """What the states take that keep only what came last."""
+    fixed = (each for each in contract.states if each.axis is None)
+    return sum(prod(each.shape) * np.dtype(each.dtype).itemsize for each in fixed)
 
 
 def _devices() -> tuple[DeviceReport, ...]:

@@ -5,8 +5,8 @@ from pathlib import Path
 from app.domain.requests import Render
 from app.engine.config import read_configs
 from app.engine.folder import find_model
-from app.engine.template import ChatTemplate, Renderer
-from app.engine.understood import readable
+from app.engine.template import Renderer
+from app.engine.understood import open_template, readable
 from app.errors import InvalidRequest
 
 
@@ -20,10 +20,9 @@ def render(request: Render, renderer: Renderer) -> str:
     path = Path(request.path)
     with readable(path):
         configs = read_configs(find_model(path, request.variant))
-    if configs.template is None:
+    template = open_template(configs, renderer)
+    if template is None:
         raise InvalidRequest("This model has no chat template.")
     if not request.messages:
         raise InvalidRequest("There are no messages.", "Give at least one.")
-    tokens, tools = configs.special_tokens, configs.tool_template
-    template = ChatTemplate(configs.template, tokens, tools, renderer)
     return template.fill(template.all_values(request.messages, request.tools, request.variables))

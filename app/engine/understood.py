@@ -54,7 +54,8 @@ def understand(
         sampling = sampling_defaults(configs)
         graph = files.read_graph(folder.chosen.file)
         plan = read_plan(folder.chosen, graph, configs.names, configs.geometry)
-        tokenizer, template = open_text(folder, configs, renderer)
+        tokenizer = open_tokenizer(folder, configs)
+        template = open_template(configs, renderer) if tokenizer else None
     return Understood(folder, configs, sampling, graph, plan, tokenizer, template)
 
 
@@ -70,20 +71,28 @@ def readable(path: Path) -> Iterator[None]:
         ) from error
 
 
-def open_text(
-    folder: ModelFolder, configs: Configs, renderer: Renderer
-) -> tuple[Tokenizer | None, ChatTemplate | None]:
-    """The tokenizer and the chat template, None where the folder has none."""
+def open_tokenizer(folder: ModelFolder, configs: Configs) -> Tokenizer | None:
+    """The tokenizer, None where the folder has none.
+
+    Raises:
+        ModelDamaged, ModelUnsupported: it cannot be used.
+    """
     file = folder.find("tokenizer.json")
     if file is None:
         _refuse_other_tokenizers(folder)
-        return None, None
-    bos = configs.special_tokens.get("bos_token") if configs.adds_bos else None
-    tokenizer = Tokenizer(file, bos)
+        return None
+    return Tokenizer(file, configs.special_tokens.get("bos_token") if configs.adds_bos else None)
+
+
+def open_template(configs: Configs, renderer: Renderer) -> ChatTemplate | None:
+    """The chat template, None where there is none.
+
+    Raises:
+        ModelDamaged: it cannot be used.
+    """
     if configs.template is None:
-        return tokenizer, None
-    tokens, tools = configs.special_tokens, configs.tool_template
-    return tokenizer, ChatTemplate(configs.template, tokens, tools, renderer)
+        return None
+    return ChatTemplate(configs.template, configs.special_tokens, configs.tool_template, renderer)
 
 
 def _refuse_other_tokenizers(folder: ModelFolder) -> None:

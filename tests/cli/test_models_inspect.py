@@ -1,9 +1,12 @@
 """`candor models inspect`: what it understood of a folder, and its exit status."""
 
+import json
 from pathlib import Path
 
 from app import paths
 from tests.cli.program import Program
+from tests.engine.graphs import grouped, write_folder
+from tests.engine.reference import Shape, random_weights
 
 BUILT_IN = str(paths.built_in_model())
 
@@ -56,3 +59,24 @@ def test_a_place_without_a_model_is_a_failure(program: Program, tmp_path: Path) 
     result = program.run("models", "inspect", str(tmp_path))
     assert (result.status, result.out) == (1, "")
     assert "There is no ONNX model in" in result.err
+
+
+def test_every_variant_is_listed_with_its_size_or_its_refusal(
+    program: Program, tmp_path: Path
+) -> None:
+    shape = Shape(context=64)
+    graph = grouped(shape, random_weights(shape))
+    write_folder(tmp_path, graph, shape, file="onnx/model.onnx")
+    write_folder(tmp_path, graph, shape, file="onnx/model_q4.onnx", external_data="model_q4.data")
+    (tmp_path / "npu").mkdir()
+    options = {"provider_options": [{"qnn": {}}]}
+    config = {"model": {"decoder": {"session_options": options}}}
+    (tmp_path / "npu" / "genai_config.json").write_text(json.dumps(config))
+    report = program.json("models", "inspect", str(tmp_path))
+    found = {each["name"]: each for each in report["variants"]}
+    assert (report["variant"], report["choice"]) == ("q4", "the best one for a CPU")
+    assert "Qualcomm" in found["npu"]["refusal"]
+    assert found["fp32"]["bytes"] == (tmp_path / "onnx" / "model.onnx").stat().st_size
+    refused = program.run("models", "inspect", str(tmp_path), "--variant", "npu")
+    assert refused.status == 1
+    assert "Refused: " in refused.out

@@ -29,7 +29,8 @@ def main() -> int:
 def _serve(channel: FrameChannel) -> NoReturn:
     while True:
         order = decode_order(channel.receive())
-        with limits.limited_time():
+        filling = isinstance(order, Fill)
+        with limits.limited_time(limits.FILLING_SECONDS if filling else limits.READING_SECONDS):
             result = encode(_answer(order))
         channel.send(result)
 

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 MEMORY = 2**29
 """Bytes of address space, the interpreter's own included."""
 
-SECONDS = 1.2
-"""On the cores, for one order; real templates take some tenths at
-most to be read, and some thousandths to be filled."""
+READING_SECONDS = 1.0
+FILLING_SECONDS = 0.5
+"""On the cores, for one order; real templates take some tenths at most to be read, and some
+thousandths to be filled."""
 
 PATIENCE = 1.7 if sys.platform == "win32" else 10.0
 """Seconds of a clock, for one order: all that Windows knows, and the last resort elsewhere."""
@@ -33,14 +34,14 @@ def limit_memory() -> None:
 
 
 @contextmanager
-def limited_time() -> Iterator[None]:
-    """A time in which the process may use `SECONDS` on the cores; it is ended if it uses more."""
+def limited_time(seconds: float) -> Iterator[None]:
+    """A time in which the process may use `seconds` on the cores; it is ended if it uses more."""
     if sys.platform == "win32":
         yield
         return
     import signal
 
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
