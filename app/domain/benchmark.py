@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from app.domain.devices import Device, Placement
+
 WAITING_TOLERATED = 0.05
 
 
@@ -79,6 +81,8 @@ class BenchmarkReport(Struct, frozen=True, kw_only=True):
 
     model: str
     providers: tuple[str, ...]
+    device: Device
+    placements: tuple[Placement, ...]
     prompt_tokens: int
     completion_tokens: int
     prefill_tokens_per_s: Spread

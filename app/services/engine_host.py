@@ -11,8 +11,6 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec import structs
-
 from app.domain.events import Hello, Inspected, Loaded, Progress
 from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
@@ -96,16 +94,6 @@ class EngineHost:
         place = str(Path(path).absolute())
         load = Load(place, variant, provider, device, parallel, precision, kv)
         return await self._replace(load)
-
-    async def load_on_cpu(self) -> ModelInfo:
-        """Load what was asked for last again, on the CPU.
-
-        Raises:
-            CandorError: why the model cannot be loaded.
-        """
-        if self._asked is None:
-            raise InvalidRequest("No model was loaded before.", "Load a model first.")
-        return await self._replace(structs.replace(self._asked, provider=Provider.CPU, device=0))
 
     async def _replace(self, load: Load) -> ModelInfo:
         async with self._opening:

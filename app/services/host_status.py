@@ -23,7 +23,7 @@ class HostStatus(Struct, frozen=True):
     """The engine's state; `sentence` says it to a person where there is something to say.
 
     `model` stays while it is loaded again after a crash; `progress` is that of the load.
-    `offers_cpu` says that a device failed and that `load_on_cpu` may do.
+    `offers_cpu` says that a device failed and that the same model may run on the CPU.
     """
 
     state: HostState

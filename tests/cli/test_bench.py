@@ -39,6 +39,13 @@ def test_the_worker_is_watched(report: dict[str, Any]) -> None:
     assert 0 <= report["disturbed_rounds"] <= 3
 
 
+def test_the_device_is_the_one_that_ran(report: dict[str, Any]) -> None:
+    assert report["device"]["provider"] == "cpu"
+    (placement,) = report["placements"]
+    assert placement["provider"] == "CPUExecutionProvider"
+    assert placement["nodes"] == sum(placement["operators"].values()) > 20
+
+
 def test_drafts_are_verified_dearer_the_longer(report: dict[str, Any]) -> None:
     found = report["verification"]
     assert [each["tokens"] for each in found] == [1, 2, 3, 4, 5, 6, 8, 12, 16]

@@ -145,7 +145,7 @@ def test_a_pack_that_cannot_use_its_device_offers_the_cpu(model: Path, folder: P
             assert (host.status.state, host.status.offers_cpu) == (HostState.FAILED, True)
             assert host.worker is not None
             pid = host.worker.pid
-            info = await host.load_on_cpu()
+            info = await host.load(model)
             assert info.device.provider is Provider.CPU
             assert not host.status.offers_cpu
             assert not is_alive(pid)
@@ -168,7 +168,7 @@ def test_a_pack_that_does_not_start_is_tried_once(model: Path, folder: Path) -> 
             with pytest.raises(WorkerLost, match="ended with status 3"):
                 await host.load(model, provider=Provider.CUDA)
             assert (host.status.state, host.status.offers_cpu) == (HostState.FAILED, True)
-            await host.load_on_cpu()
+            await host.load(model)
         finally:
             await host.close()
 

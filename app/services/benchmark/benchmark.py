@@ -57,6 +57,8 @@ class Benchmark:
         return BenchmarkReport(
             model=self._model.name,
             providers=self._model.providers,
+            device=self._model.device,
+            placements=self._model.placements,
             prompt_tokens=self._size.prompt_tokens,
             completion_tokens=self._size.completion_tokens,
             prefill_tokens_per_s=spread([each.prefill_tokens_per_s for each in rounds]),
