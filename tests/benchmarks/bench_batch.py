@@ -58,7 +58,7 @@ def measure(model: Model) -> dict[int, list[tuple[float, float]]]:
 
 def begin(model: Model, number: int) -> Work:
     ids = np.random.default_rng(number).integers(0, model.info.vocabulary_size, PROMPT_TOKENS)
-    sampling = SamplingParams(seed=number, temperature=0.7, top_p=0.9)
+    sampling = SamplingParams(seed=number, temperature=0.6, top_k=20, top_p=0.95)
     return generate.begin(model, Generate(prompt=IdsPrompt(tuple(ids.tolist())), sampling=sampling))
 
 
