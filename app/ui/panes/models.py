@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QProgressBar, QWidget
 
 from app.domain.devices import Device
 from app.domain.preparation import Precision
@@ -200,6 +200,8 @@ class ModelsDialog(Dialog):
         dialog.fileSelected.connect(self.go_to)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+        for choice in dialog.findChildren(QComboBox):  # none where the system has its own dialog
+            choice.view().setAccessibleName("Choices")
 
     def _drop(self) -> None:
         choice = self.models.chosen()
