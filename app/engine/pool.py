@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from app.engine.contract import Contract, State
+from app.engine.memory import unwritten_zeros
 from app.engine.session import IOBinding
 from app.errors import OutOfMemory
 
@@ -26,7 +27,7 @@ class KvPool:
     def __init__(self, contract: Contract, slots: int, capacity: int) -> None:
         try:
             self._arrays = [
-                np.zeros(_shape(each, slots, capacity), dtype=each.dtype)
+                unwritten_zeros(_shape(each, slots, capacity), each.dtype)
                 for each in contract.states
             ]
         except MemoryError as error:
