@@ -9,6 +9,7 @@ DIALOGS = (
     ("candor-small on CPU. Open another model", "Model"),
     ("Settings", "Settings"),
     ("Server", "Server"),
+    ("Speed", "Speed"),
 )
 
 
