@@ -40,7 +40,9 @@ def prepare(
 
 def _lines(report: PreparationReport) -> Iterator[str]:
     done = "prepared" if report.renewed else "already prepared"
-    yield f"{report.name}, {report.variant}: {done}; it runs {report.preparation.precision.value}."
+    cache = ", with a cache of 8 bits" if report.preparation.kv is KvCache.INT8 else ""
+    graph = f"the {report.preparation.precision.value} graph"
+    yield f"{report.name}, {report.variant}: {done}; it runs {graph}{cache}."
     yield f"  {report.preparation.reason}"
     yield ""
     for step in report.preparation.steps:

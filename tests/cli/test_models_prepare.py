@@ -51,7 +51,7 @@ def test_a_person_reads_the_cost_of_a_fast_graph(program: Program, tmp_path: Pat
     folder = graphs.write_folder(tmp_path / "packed", few_bits(SHAPE), SHAPE)
     result = program.run("models", "prepare", str(folder), "--precision", "fast")
     assert (result.status, result.err) == (0, "")
-    assert "it runs fast." in result.out
+    assert "it runs the fast graph." in result.out
     assert "+ 8-bit activations (changes numbers)" in result.out
     assert "nats on average" in result.out
     again = program.run("models", "prepare", str(folder), "--precision", "fast")
@@ -59,6 +59,19 @@ def test_a_person_reads_the_cost_of_a_fast_graph(program: Program, tmp_path: Pat
     scored = program.json("score", "--model", str(folder), "--ids", "1,2,3", "--precision", "fast")
     exact = program.json("score", "--model", str(folder), "--ids", "1,2,3")
     assert scored["tokens"][2]["logprob"] != exact["tokens"][2]["logprob"]
+
+
+def test_a_cache_of_8_bits_runs_once_it_is_prepared(program: Program, tmp_path: Path) -> None:
+    folder = str(graphs.small_model(tmp_path / "grouped", SHAPE))
+    scoring = ("score", "--model", folder, "--ids", "1,2,3,4")
+    refused = program.run(*scoring, "--kv", "int8")
+    assert refused.status == 1
+    assert "has not been prepared for a cache of 8 bits" in refused.err
+    result = program.run("models", "prepare", folder, "--kv", "int8")
+    assert (result.status, result.err) == (0, "")
+    assert "it runs the exact graph, with a cache of 8 bits." in result.out
+    rounded, whole = program.json(*scoring, "--kv", "int8"), program.json(*scoring)
+    assert rounded["tokens"][3]["logprob"] != whole["tokens"][3]["logprob"]
 
 
 def test_what_cannot_be_prepared_is_said(program: Program, tmp_path: Path) -> None:
