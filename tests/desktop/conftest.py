@@ -1,4 +1,4 @@
-"""A screen for all tests of this folder; where the system cannot give one, they are skipped."""
+"""A screen for the tests of each file; where the system cannot give one, they are skipped."""
 
 import sys
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(PATIENCE_S))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
     if not sys.platform.startswith("linux"):
         pytest.skip("Uses the window under Xvfb, which is for Linux.")
