@@ -59,6 +59,7 @@ def test_answers_side_by_side_share_the_model(report: dict[str, Any]) -> None:
     assert [each["rows"] for each in report["batches"]][:2] == [2, 4]
     for each in report["batches"]:
         alone = report["decode_tokens_per_s"]["median"]
+        assert each["tokens_per_s"] > 0
         assert each["gain"] == pytest.approx(each["tokens_per_s"] / alone)
 
 
