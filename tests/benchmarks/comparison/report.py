@@ -51,9 +51,9 @@ def _asked(shape: str, runs: Sequence[Stored]) -> Iterator[str]:
     yield f"## Asked and reached: {shape}\n"
     yield "| what | asked | reached | |"
     yield "|---|---|---|---|"
-    for run in runs:
-        if run.shape == shape:
-            yield from map(_verdict, reached(run.group, run.found.figures))
+    figures = {run.group: run.found.figures for run in runs if run.shape == shape}
+    for group in GROUPS:
+        yield from map(_verdict, reached(group, figures.get(group, {})))
     yield ""
 
 
