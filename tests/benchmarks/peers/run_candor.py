@@ -66,7 +66,7 @@ class Candor(System):
     def _open(self) -> Model:
         """The model, in a profile of its own, prepared there first where that is asked."""
         if self.options.get("int8_kv"):
-            raise NotImplementedError("the engine has no int8 KV cache yet")
+            raise NotImplementedError("f32 prefill handed to int8 decode is not built yet")
         prepared = self.options["prepared"]
         home = self.folder.with_name(f"{self.folder.name}-{'prepared' if prepared else 'plain'}")
         os.environ["CANDOR_HOME"] = str(home)
