@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from app.engine.batch import BatchRuns
-from app.engine.binding import BoundRun
-from app.engine.kv import KvCache
-from app.engine.network import Network
-from app.engine.slots import Slot, Slots
+from app.engine.cache.kv import KvCache
+from app.engine.cache.slots import Slot, Slots
+from app.engine.runtime.batch import BatchRuns
+from app.engine.runtime.binding import BoundRun
+from app.engine.runtime.network import Network
 from app.errors import CandorError, ContextExceeded, InvalidRequest, ModelUnsupported, OutOfMemory
 
 CHUNK = 128

@@ -12,12 +12,12 @@ import numpy as np
 from app.domain.events import Event, FinishReason
 from app.domain.requests import Generate
 from app.engine import sequence
-from app.engine.channels import ChannelSplitter
 from app.engine.forward import CHUNK
 from app.engine.model import Model
 from app.engine.prompt import check_candidates, encode, text_bytes, token_bytes
-from app.engine.sampler import History, Sampler
-from app.engine.stop import StopStrings
+from app.engine.sampling.sampler import History, Sampler
+from app.engine.text.channels import ChannelSplitter
+from app.engine.text.stop import StopStrings
 from app.engine.transcript import Transcript
 from app.engine.work import Work
 from app.errors import CandorError, InvalidRequest

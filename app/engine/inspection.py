@@ -22,19 +22,20 @@ from app.domain.inspection import (
     TextReport,
     VariantReport,
 )
-from app.engine import files, formats, weights
-from app.engine.config import Configs, read_configs
+from app.engine.cache.room import room
 from app.engine.contract import Contract, read_contract
-from app.engine.controls import ControlTokens
-from app.engine.defaults import eos_ids, sampling_defaults
-from app.engine.folder import ModelFolder, Variant, find_model
+from app.engine.files import checked, weights
+from app.engine.files.config import Configs, read_configs
+from app.engine.files.defaults import eos_ids, sampling_defaults
+from app.engine.files.folder import ModelFolder, Variant, find_model
+from app.engine.files.plan import read_plan
 from app.engine.forward import CHUNK
-from app.engine.memory import physical_memory
-from app.engine.plan import read_plan
-from app.engine.providers import available_providers
-from app.engine.room import room
-from app.engine.template import ChatTemplate, Renderer
-from app.engine.tokenizer import Tokenizer
+from app.engine.runtime.memory import physical_memory
+from app.engine.runtime.providers import available_providers
+from app.engine.text import formats
+from app.engine.text.controls import ControlTokens
+from app.engine.text.template import ChatTemplate, Renderer
+from app.engine.text.tokenizer import Tokenizer
 from app.engine.understood import check_fit, open_template, open_tokenizer, readable
 from app.errors import CandorError
 
@@ -98,7 +99,7 @@ class _Look:
             return None
 
     def _graph(self, configs: Configs) -> tuple[Graph | None, Contract | None]:
-        proto = self._try(lambda: files.read_graph(self._folder.chosen.file))
+        proto = self._try(lambda: checked.read_graph(self._folder.chosen.file))
         if proto is None:
             return None, None
         contract = self._try(lambda: read_contract(proto, configs.names, configs.geometry))

@@ -16,11 +16,11 @@ from onnx import ModelProto
 
 from app.domain.events import Measured
 from app.domain.requests import Measure
-from app.engine import files, graph
-from app.engine.folder import find_model
+from app.engine.files import checked, graph
+from app.engine.files.folder import find_model
+from app.engine.files.weights import stored_bytes
 from app.engine.forward import CHUNK, Forward
 from app.engine.model import Model
-from app.engine.weights import stored_bytes
 from app.errors import ContextExceeded, InvalidRequest, OutOfMemory
 
 _READ_BYTES = 256 * 2**20
@@ -106,4 +106,4 @@ def _read_speed() -> float:
 
 def _graph(model: Model) -> ModelProto:
     info = model.info
-    return files.read_graph(find_model(Path(info.path), info.variant).chosen.file)
+    return checked.read_graph(find_model(Path(info.path), info.variant).chosen.file)

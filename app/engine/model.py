@@ -7,23 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import paths
+from app.domain.devices import Device
 from app.domain.models import ModelInfo
 from app.domain.preparation import KvCache, Precision
 from app.domain.requests import Provider
-from app.engine import jinja
-from app.engine.batch import BatchRuns
-from app.engine.caches import lone_cache
-from app.engine.defaults import eos_ids
-from app.engine.devices import find_device
+from app.engine.cache.caches import lone_cache
+from app.engine.cache.pool import KvPool
+from app.engine.cache.room import Room, room
+from app.engine.files.defaults import eos_ids
 from app.engine.forward import Forward
-from app.engine.network import Network, open_network
-from app.engine.pool import KvPool
 from app.engine.prepare.choice import Choice, choose_graph, original
 from app.engine.prepare.store import PreparedStore
-from app.engine.room import Room, room
-from app.engine.rows import RowStore
-from app.engine.template import ChatTemplate, Renderer
-from app.engine.tokenizer import Tokenizer
+from app.engine.runtime.batch import BatchRuns
+from app.engine.runtime.devices import find_device
+from app.engine.runtime.network import Network, open_network
+from app.engine.sampling.rows import RowStore
+from app.engine.text import jinja
+from app.engine.text.template import ChatTemplate, Renderer
+from app.engine.text.tokenizer import Tokenizer
 from app.engine.understood import Understood, check_fit, understand
 from app.errors import DeviceFailed, ModelUnsupported
 
@@ -71,15 +72,24 @@ def open_model(
     """
     on_progress(0, _STEPS)
     model = understand(path, variant, provider, renderer)
-    folder, tokenizer, template = model.folder, model.tokenizer, model.template
     on_progress(1, _STEPS)
     choice = choose_graph(model, precision, provider, PreparedStore(paths.prepared()), kv)
     network, choice = _open_network(model, choice, provider, device)
     on_progress(2, _STEPS)
     space = room(network.contract, model.configs, parallel)
-    forward = _open_forward(network, space, folder.advice(provider))
-    rows = _vocabulary(forward, tokenizer, provider)
-    info = ModelInfo(
+    forward = _open_forward(network, space, model.folder.advice(provider))
+    rows = _vocabulary(forward, model.tokenizer, provider)
+    info = _describe(model, choice, network, forward, rows, find_device(provider, device))
+    on_progress(_STEPS, _STEPS)
+    ends = eos_ids(model.configs, model.tokenizer)
+    return Model(info, model.tokenizer, model.template, forward, ends, RowStore())
+
+
+def _describe(
+    model: Understood, choice: Choice, network: Network, forward: Forward, rows: int, device: Device
+) -> ModelInfo:
+    folder, template = model.folder, model.template
+    return ModelInfo(
         name=folder.name,
         path=str(folder.path),
         layout=folder.chosen.layout,
@@ -89,19 +99,17 @@ def open_model(
         slots=len(forward.slots),
         rows_per_run=forward.rows_per_run,
         vocabulary_size=rows,
-        has_tokenizer=tokenizer is not None,
+        has_tokenizer=model.tokenizer is not None,
         has_template=template is not None,
         reasoning_switch=template.reasoning_switch if template else None,
         effort_switch=template.effort_switch if template else None,
         providers=network.session.providers,
         sampling=model.sampling,
-        device=find_device(provider, device),
+        device=device,
         placements=network.placements,
         notes=(network.note,) if network.note else (),
         preparation=choice.preparation,
     )
-    on_progress(_STEPS, _STEPS)
-    return Model(info, tokenizer, template, forward, eos_ids(model.configs, tokenizer), RowStore())
 
 
 def _open_network(

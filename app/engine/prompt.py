@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.requests import ChatPrompt, IdsPrompt, Prompt, TextPrompt
-from app.engine.channels import PLAIN, THINK, Format
 from app.engine.model import Model
-from app.engine.record import TokenBytes
-from app.engine.template import ChatTemplate, Json
-from app.engine.tokenizer import Tokenizer
+from app.engine.sampling.record import TokenBytes
+from app.engine.text.channels import PLAIN, THINK, Format
+from app.engine.text.template import ChatTemplate, Json
+from app.engine.text.tokenizer import Tokenizer
 from app.errors import ContextExceeded, InvalidRequest
 
 MOST_CANDIDATES = 100

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from app.domain.requests import Render
-from app.engine.config import read_configs
-from app.engine.folder import find_model
-from app.engine.template import Renderer
+from app.engine.files.config import read_configs
+from app.engine.files.folder import find_model
+from app.engine.text.template import Renderer
 from app.engine.understood import open_template, readable
 from app.errors import InvalidRequest
 

@@ -17,10 +17,10 @@ from app.domain.requests import Replay
 from app.engine.forward import CHUNK, Forward
 from app.engine.model import Model
 from app.engine.prompt import check_candidates, check_length, checked, encode, token_bytes
-from app.engine.rows import Trail
-from app.engine.sampled import Sampled
-from app.engine.sampler import History, Sampler
-from app.engine.statistics import Distribution
+from app.engine.sampling.rows import Trail
+from app.engine.sampling.sampled import Sampled
+from app.engine.sampling.sampler import History, Sampler
+from app.engine.sampling.statistics import Distribution
 
 
 @dataclass(frozen=True, slots=True)

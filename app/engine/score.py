@@ -10,13 +10,13 @@ import numpy as np
 from app.domain.events import Event, FinishReason, Progress, Stage, Timings, Usage
 from app.domain.requests import Score
 from app.domain.tokens import Channel, Source
-from app.engine.channels import PLAIN, ChannelSplitter
 from app.engine.model import Model
 from app.engine.prompt import check_candidates, encode, token_bytes
-from app.engine.record import Choice, Numbers
-from app.engine.rows import RowStore
-from app.engine.statistics import Distribution
-from app.engine.stop import StopStrings
+from app.engine.sampling.record import Choice, Numbers
+from app.engine.sampling.rows import RowStore
+from app.engine.sampling.statistics import Distribution
+from app.engine.text.channels import PLAIN, ChannelSplitter
+from app.engine.text.stop import StopStrings
 from app.engine.transcript import Transcript
 from app.engine.work import Work
 from app.errors import InvalidRequest

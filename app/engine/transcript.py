@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from app.domain.events import Delta
 from app.domain.tokens import Channel, TokenRecord
-from app.engine.channels import ChannelSplitter, Segment
-from app.engine.record import Choice, TokenBytes, record
-from app.engine.stop import StopStrings
-from app.engine.textstream import Span, TextStream
+from app.engine.sampling.record import Choice, TokenBytes, record
+from app.engine.text.channels import ChannelSplitter, Segment
+from app.engine.text.stop import StopStrings
+from app.engine.text.textstream import Span, TextStream
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from onnx import ModelProto
 
 from app.domain.requests import Provider
 from app.domain.sampling import SamplingParams
-from app.engine import files, jinja
-from app.engine.config import Configs, read_configs
-from app.engine.defaults import sampling_defaults
-from app.engine.folder import ModelFolder, find_model
-from app.engine.plan import Plan, read_plan
-from app.engine.template import ChatTemplate, Renderer
-from app.engine.tokenizer import Tokenizer
+from app.engine.files import checked
+from app.engine.files.config import Configs, read_configs
+from app.engine.files.defaults import sampling_defaults
+from app.engine.files.folder import ModelFolder, find_model
+from app.engine.files.plan import Plan, read_plan
+from app.engine.text import jinja
+from app.engine.text.template import ChatTemplate, Renderer
+from app.engine.text.tokenizer import Tokenizer
 from app.errors import ModelDamaged, ModelNotFound, ModelUnsupported
 
 _OTHER_TOKENIZERS = ("vocab.json", "merges.txt", "tokenizer.model", "spiece.model", "vocab.txt")
@@ -52,7 +53,7 @@ def understand(
         folder = find_model(path, variant, provider)
         configs = read_configs(folder)
         sampling = sampling_defaults(configs)
-        graph = files.read_graph(folder.chosen.file)
+        graph = checked.read_graph(folder.chosen.file)
         plan = read_plan(folder.chosen, graph, configs.names, configs.geometry)
         tokenizer = open_tokenizer(folder, configs)
         template = open_template(configs, renderer) if tokenizer else None

@@ -7,7 +7,7 @@ import numpy as np
 
 from app.domain.events import Event, Finished, FinishReason, Timings, Usage
 from app.engine.clock import Clock
-from app.engine.rows import RowStore
+from app.engine.sampling.rows import RowStore
 from app.engine.transcript import Transcript
 
 

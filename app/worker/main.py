@@ -66,8 +66,8 @@ def _hello(network: str) -> Hello:
     import tokenizers
 
     from app.domain.devices import EXECUTION_PROVIDERS
-    from app.engine.devices import list_devices
-    from app.engine.providers import available_providers
+    from app.engine.runtime.devices import list_devices
+    from app.engine.runtime.providers import available_providers
 
     versions = {
         "candor": __version__,

@@ -31,7 +31,7 @@ from app.engine.prepare.preparation import prepare_model
 from app.engine.prepare.store import PreparedStore
 from app.engine.rendering import render
 from app.engine.replay import replay
-from app.engine.template import Renderer
+from app.engine.text.template import Renderer
 from app.engine.work import Work
 from app.errors import Bug, InvalidRequest
 from app.worker.failures import failed

@@ -26,9 +26,9 @@ from app.domain.tokens import Channel
 from app.engine.forward import CHUNK
 from app.engine.generate import begin
 from app.engine.model import Model, open_model
-from app.engine.record import record
-from app.engine.step import step
-from app.engine.textstream import Span
+from app.engine.sampling.record import record
+from app.engine.sampling.step import step
+from app.engine.text.textstream import Span
 from tests.benchmarks.real_shapes import SIZES, write_genai
 
 PROMPT_TOKENS, WARM_UP, ROUNDS = 512, 10, 400

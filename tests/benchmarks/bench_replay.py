@@ -17,7 +17,7 @@ from app import paths
 from app.domain.events import Delta, Replayed
 from app.domain.requests import Generate, IdsPrompt, Load, Replay
 from app.domain.sampling import SamplingParams
-from app.engine.rows import RowStore, Trail
+from app.engine.sampling.rows import RowStore, Trail
 from app.worker.client import WorkerClient
 
 ROUNDS = 60

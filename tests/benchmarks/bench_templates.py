@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-from app.engine import jinja
-from app.engine.template import ChatTemplate
+from app.engine.text import jinja
+from app.engine.text.template import ChatTemplate
 from app.errors import CandorError
 from app.worker.templates.process import TemplateProcess
 from tests.engine.templates import TEMPLATES, TOOLS

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.tokens import Channel
-from app.engine.channels import PLAIN, THINK, ChannelSplitter, Segment
+from app.engine.text.channels import PLAIN, THINK, ChannelSplitter, Segment
 
 ANSWER, REASONING, TOOL = Channel.ANSWER, Channel.REASONING, Channel.TOOL
 PIECES = ["<think>", "</think>", "<tool_call>", "</tool_call>", "\n", "\n\n", " ", "a", "<", "</"]

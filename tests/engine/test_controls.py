@@ -14,7 +14,7 @@ from app.domain.messages import Message, Role
 from app.domain.requests import ChatPrompt
 from app.engine.model import Model
 from app.engine.prompt import encode
-from app.engine.tokenizer import Tokenizer
+from app.engine.text.tokenizer import Tokenizer
 from app.errors import InvalidRequest
 from tests.engine.test_generate import opened
 from tests.engine.vocabularies import SPECIAL, byte_level, sentencepiece

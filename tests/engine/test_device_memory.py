@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from app.domain.requests import Provider
-from app.engine import ladder, model, providers, session
+from app.engine import model
 from app.engine.forward import Forward
-from app.engine.runtime import native, ort
+from app.engine.runtime import ladder, providers, session
+from app.engine.runtime.runtime import native, ort
 from app.errors import DeviceFailed, ModelDamaged
 from tests.engine import graphs, reference
 from tests.engine.reference import Shape

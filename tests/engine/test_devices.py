@@ -4,15 +4,15 @@ import pytest
 
 from app.domain.devices import Device, Placement, fallback_sentence
 from app.domain.requests import Provider
-from app.engine import cuda, devices
-from app.engine.providers import (
+from app.engine.runtime import cuda, devices
+from app.engine.runtime.providers import (
     check_provider,
     merged,
     placements,
     provider_entry,
     session_options,
 )
-from app.engine.runtime import ort
+from app.engine.runtime.runtime import ort
 from app.errors import DeviceFailed, InvalidRequest
 from tests.engine import listings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.models import Layout
-from app.engine.folder import find_model
+from app.engine.files.folder import find_model
 from app.errors import InvalidRequest, ModelDamaged, ModelNotFound, ModelUnsupported
 
 SUFFIXES = {

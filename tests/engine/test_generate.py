@@ -14,9 +14,9 @@ from app.domain.messages import Message, Role
 from app.domain.requests import ChatPrompt, Generate, IdsPrompt, Prompt, Provider, TextPrompt
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import Channel, Source, TokenRecord
-from app.engine.draw import uniform
 from app.engine.generate import begin, generate, tick
 from app.engine.model import Model, open_model
+from app.engine.sampling.draw import uniform
 from app.engine.work import Work
 from app.errors import ContextExceeded, InvalidRequest
 from tests.engine import graphs, reference

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from app.engine import inputs
 from app.engine.contract import Feed, Names, Role
-from app.engine.inputs import Step
+from app.engine.runtime import inputs
+from app.engine.runtime.inputs import Step
 
 ONE = Step(np.array([[5, 6, 7]]), np.array([4]), every_position=False)
 TWO = Step(np.array([[5, 6], [7, 8]]), np.array([4, 1]), every_position=True)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from app.domain.requests import Provider
-from app.engine import session
 from app.engine.model import Model, open_model
-from app.engine.runtime import native, ort
+from app.engine.runtime import session
+from app.engine.runtime.runtime import native, ort
 from app.errors import ModelUnsupported
 from tests.engine import graphs, reference
 from tests.engine.reference import Shape

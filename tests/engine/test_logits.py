@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine import logits
-from app.engine.statistics import Distribution
+from app.engine.sampling import logits
+from app.engine.sampling.statistics import Distribution
 from tests.engine.test_statistics import ROWS, large_row, row_of, slow_entropy, slow_logprobs
 
 MASSES = st.floats(0.0, 0.9999)

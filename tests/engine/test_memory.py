@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.engine.memory import physical_memory, unwritten_zeros
+from app.engine.runtime.memory import physical_memory, unwritten_zeros
 
 
 def private_bytes() -> int:

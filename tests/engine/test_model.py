@@ -19,9 +19,9 @@ from app.domain.models import Layout
 from app.domain.requests import ChatPrompt, Generate, IdsPrompt, Provider, TextPrompt
 from app.domain.sampling import SamplingParams
 from app.engine.generate import generate
-from app.engine.memory import physical_memory
 from app.engine.model import Model, open_model
 from app.engine.prompt import encode
+from app.engine.runtime.memory import physical_memory
 from app.errors import (
     CandorError,
     DeviceFailed,

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.requests import Provider
-from app.engine import preference
-from app.engine.folder import find_model
+from app.engine.files import preference
+from app.engine.files.folder import find_model
 
 TRANSFORMERS_JS = ("", "_fp16", "_int8", "_quantized", "_q4", "_q4f16", "_bnb4", "_uint8")
 GENAI = ("cpu-int4-rtn-block-32", "cuda-fp16", "cuda-int4-rtn-block-32", "directml-int4-awq")

@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from app.domain.events import Delta
 from app.domain.tokens import Candidate, Channel, Source, TokenRecord
-from app.engine.channels import THINK, ChannelSplitter
-from app.engine.record import Choice, Numbers, record
-from app.engine.statistics import Distribution
-from app.engine.stop import StopStrings
-from app.engine.textstream import Span
+from app.engine.sampling.record import Choice, Numbers, record
+from app.engine.sampling.statistics import Distribution
+from app.engine.text.channels import THINK, ChannelSplitter
+from app.engine.text.stop import StopStrings
+from app.engine.text.textstream import Span
 from app.engine.transcript import Transcript
 from tests.engine.test_channels import TEXTS, texts
 from tests.engine.test_statistics import row_of

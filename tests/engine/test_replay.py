@@ -20,10 +20,10 @@ from app.domain.tokens import TokenRecord
 from app.engine.generate import begin, generate
 from app.engine.model import Model, open_model
 from app.engine.replay import replay
-from app.engine.rows import RowStore
-from app.engine.sampler import History, Sampler
+from app.engine.sampling.rows import RowStore
+from app.engine.sampling.sampler import History, Sampler
+from app.engine.sampling.statistics import Distribution
 from app.engine.sequence import Sequence
-from app.engine.statistics import Distribution
 from app.errors import ContextExceeded, InvalidRequest
 from tests.engine import graphs, reference
 from tests.engine.reference import Shape

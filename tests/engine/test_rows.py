@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.rows import RowStore, Trail
+from app.engine.sampling.rows import RowStore, Trail
 
 IDS = st.lists(st.integers(0, 200_000), max_size=30)
 

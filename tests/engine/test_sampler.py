@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.sampling import SamplingParams
-from app.engine.draw import draw, splitmix, uniform
-from app.engine.sampler import BIAS_LIMIT, History, Sampler
-from app.engine.statistics import Distribution
+from app.engine.sampling.draw import draw, splitmix, uniform
+from app.engine.sampling.sampler import BIAS_LIMIT, History, Sampler
+from app.engine.sampling.statistics import Distribution
 from app.errors import InvalidRequest
 from tests.engine.test_logits import slow_top_p
 from tests.engine.test_statistics import ROWS, row_of, slow_entropy, slow_logprobs

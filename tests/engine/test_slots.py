@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.requests import MOST_PARALLEL, Provider
-from app.engine.config import read_configs
+from app.engine.cache.kv import NoKv
+from app.engine.cache.room import MOST_SLOTS, Room, room
+from app.engine.cache.slots import Slots
 from app.engine.contract import Geometry, Names, read_contract
-from app.engine.folder import find_model
+from app.engine.files.config import read_configs
+from app.engine.files.folder import find_model
 from app.engine.forward import Forward
-from app.engine.kv import NoKv
-from app.engine.memory import physical_memory
-from app.engine.room import MOST_SLOTS, Room, room
-from app.engine.slots import Slots
+from app.engine.runtime.memory import physical_memory
 from app.errors import InvalidRequest
 from tests.engine import graphs, reference
 from tests.engine.test_forward import IDS, SHAPE, WEIGHTS, open_forward

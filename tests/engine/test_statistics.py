@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.statistics import Distribution, likeliest, tail
+from app.engine.sampling.statistics import Distribution, likeliest, tail
 
 FINITE = st.floats(-60, 60, width=32) | st.sampled_from([0.0, 1.0, -1.0])
 ROWS = st.lists(FINITE | st.just(-math.inf), min_size=1, max_size=400).filter(

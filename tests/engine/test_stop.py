@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.tokens import Channel
-from app.engine.channels import Segment
-from app.engine.stop import StopStrings
+from app.engine.text.channels import Segment
+from app.engine.text.stop import StopStrings
 
 LETTERS = st.text("ab", max_size=20)
 STOPS = st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=3)

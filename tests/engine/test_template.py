@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.domain.messages import Message, Role
-from app.engine.template import ChatTemplate, Variables
+from app.engine.text.template import ChatTemplate, Variables
 from app.errors import InvalidRequest, ModelDamaged
 
 CHATML = """\

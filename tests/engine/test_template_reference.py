@@ -15,7 +15,7 @@ from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from app.engine.template import ChatTemplate
+from app.engine.text.template import ChatTemplate
 from app.errors import InvalidRequest
 from tests.engine.templates import CONVERSATIONS, TEMPLATES, TOOLS, VARIABLES
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.textstream import Span, TextStream
+from app.engine.text.textstream import Span, TextStream
 
 # Bytes that begin, continue, break and look like characters.
 BYTES = st.binary(max_size=40) | st.text(max_size=20).map(str.encode)

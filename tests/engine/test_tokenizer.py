@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer as NativeTokenizer
 
-from app.engine.tokenizer import Tokenizer
+from app.engine.text.tokenizer import Tokenizer
 from app.errors import ContextExceeded, InvalidRequest, ModelDamaged, ModelUnsupported
 from tests.engine.vocabularies import byte_level, sentencepiece
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from app import paths
-from app.engine.tokenizer import Tokenizer
+from app.engine.text.tokenizer import Tokenizer
 
 WORDS = 40_000
 

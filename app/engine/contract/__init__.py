@@ -2,7 +2,7 @@
 
 An ONNX model and the names its folder uses go in; a `Contract` comes out, or one sentence about
 the first input or output that has no rule. A new kind of input starts as one more `Role` in
-`values`, its names in `names`, its shape in `feeds`, and its value in `app.engine.inputs`.
+`values`, its names in `names`, its shape in `feeds`, and its value in `app.engine.runtime.inputs`.
 """
 
 from app.engine.contract.embedding import Embedding, read_embedding

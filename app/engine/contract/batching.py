@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from onnx import AttributeProto, ModelProto, NodeProto, numpy_helper
 
-from app.engine import graph
 from app.engine.contract.values import Feed, Role
+from app.engine.files import graph
 
 _GROUPED = "GroupQueryAttention"
 _LENGTHS, _TOTAL = (_GROUPED, 5), (_GROUPED, 6)

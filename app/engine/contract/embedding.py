@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from onnx import ModelProto
 
-from app.engine import operators
 from app.engine.contract.names import Names
 from app.engine.contract.tensors import FLOATS, INTEGERS, Tensor, declared, missing, no_rule
 from app.engine.contract.values import Role
+from app.engine.files import operators
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from collections.abc import Collection
 import numpy as np
 from onnx import ModelProto
 
-from app.engine import operators
 from app.engine.contract.batching import keeps_rows_apart
 from app.engine.contract.feeds import take_feeds
 from app.engine.contract.names import Geometry, Names
 from app.engine.contract.states import take_states
 from app.engine.contract.tensors import FLOATS, Tensor, declared, missing, no_rule, refusal
 from app.engine.contract.values import Contract, Logits, Role, State
+from app.engine.files import operators
 from app.errors import ModelDamaged
 
 # Other names would let the hidden states of an embedding model pass as logits.

@@ -6,7 +6,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from app.domain.models import Layout
-from app.engine import files
+from app.engine.files import checked
 from app.engine.layouts.variant import ENCODER_DECODER, Variant
 from app.errors import ModelDamaged, ModelUnsupported
 
@@ -41,8 +41,8 @@ def genai_variants(root: Path) -> list[Variant]:
 
 
 def _variant(config: Path, root: Path) -> Variant:
-    files.require_own(config, root)
-    model = _section(files.read_json(config), "model")
+    checked.require_own(config, root)
+    model = _section(checked.read_json(config), "model")
     decoder = _section(model, "decoder")
     file = _beside(config, decoder.get("filename", "model.onnx"))
     embedding = _section(model, "embedding").get("filename")

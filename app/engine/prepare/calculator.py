@@ -6,9 +6,9 @@ import numpy as np
 from onnx import ModelProto
 
 from app.domain.requests import Provider
-from app.engine.providers import session_options
-from app.engine.runtime import ort
-from app.engine.session import translated_errors
+from app.engine.runtime.providers import session_options
+from app.engine.runtime.runtime import ort
+from app.engine.runtime.session import translated_errors
 
 
 class Calculator:

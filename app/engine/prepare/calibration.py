@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from app.engine.cache.pool import KvPool
 from app.engine.forward import Forward
-from app.engine.network import Network
-from app.engine.pool import KvPool
+from app.engine.runtime.network import Network
 
 PROMPT, OWN = 128, 256
 """Tokens that are read, and tokens that the model writes behind them."""

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from app.domain.preparation import KvCache, Precision, Preparation
 from app.domain.requests import Provider
-from app.engine import files
 from app.engine.contract import read_contract
-from app.engine.network import Source
+from app.engine.files import checked
 from app.engine.prepare.digest import model_files
 from app.engine.prepare.payload import Payload
 from app.engine.prepare.recipe import Draft, fed, rounded
 from app.engine.prepare.store import Entry, PreparedStore
+from app.engine.runtime.network import Source
 from app.engine.understood import Understood
 from app.errors import CandorError, InvalidRequest
 
@@ -85,7 +85,7 @@ def _stored(model: Understood, precision: Precision, store: PreparedStore) -> En
 
 
 def _copy(model: Understood, entry: Entry) -> Choice:
-    graph = files.read_graph(entry.graph)
+    graph = checked.read_graph(entry.graph)
     contract = read_contract(graph, model.configs.names, model.configs.geometry)
     return Choice(Source(entry.graph, None, True, contract), entry.record.preparation)
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from app.domain.preparation import Divergence
-from app.engine.caches import lone_cache
+from app.engine.cache.caches import lone_cache
+from app.engine.cache.pool import KvPool
 from app.engine.forward import CHUNK, Forward
-from app.engine.network import Network
-from app.engine.pool import KvPool
 from app.engine.prepare.divergence import DivergenceMeter
+from app.engine.runtime.network import Network
 
 WINDOW = 512
 """Tokens of context: positions further on cost more and tell little else."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from onnx import ModelProto, TensorProto
 
-from app.engine import graph
+from app.engine.files import graph
 
 _BLOCK = 8 * 1024 * 1024
 OnBytes = Callable[[int, int], None]

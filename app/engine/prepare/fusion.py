@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from onnx import ModelProto, TensorProto
 
-from app.engine import operators
 from app.engine.contract import Contract, Role
+from app.engine.files import operators
 from app.engine.prepare.attention import Attention, find_attentions
 from app.engine.prepare.flow import Flow, symbols
 from app.engine.prepare.lengths import LAST, TOTAL

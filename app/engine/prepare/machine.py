@@ -4,7 +4,7 @@ import hashlib
 import platform
 from pathlib import Path
 
-from app.engine.runtime import ort
+from app.engine.runtime.runtime import ort
 
 _CPUINFO = Path("/proc/cpuinfo")
 _TELLING = ("model name", "flags", "Features", "CPU part")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from onnx import ModelProto, TensorProto, external_data_helper
 
-from app.engine.session import MemoryGraph
-from app.engine.weights import stored_bytes
+from app.engine.files.weights import stored_bytes
+from app.engine.runtime.session import MemoryGraph
 
 _SMALL = 4096  # bytes: constants that passes look into stay where they are
 _ASIDE = "aside"

@@ -14,10 +14,10 @@ import numpy as np
 from app.domain.events import Stage
 from app.domain.preparation import Divergence, KvCache, Precision, PreparationReport
 from app.domain.requests import Provider
-from app.engine import files
+from app.engine.cache.room import room
 from app.engine.contract import read_contract
+from app.engine.files import checked
 from app.engine.forward import Forward
-from app.engine.network import Network, Source, open_network
 from app.engine.prepare import recipe, verdict
 from app.engine.prepare.calibration import largest_values
 from app.engine.prepare.comparison import compare, window_forward
@@ -30,7 +30,7 @@ from app.engine.prepare.sample import sample_ids
 from app.engine.prepare.saving import save_optimised
 from app.engine.prepare.store import GRAPH, Entry, PreparedStore, Record
 from app.engine.prepare.verdict import Verdict
-from app.engine.room import room
+from app.engine.runtime.network import Network, Source, open_network
 from app.engine.understood import Understood, understand
 from app.errors import ModelUnsupported
 
@@ -219,7 +219,7 @@ class _Preparer:
         """Compare a few tokens of what was saved with what it was made of."""
         file = folder / GRAPH
         configs = self._model.configs
-        contract = read_contract(files.read_graph(file), configs.names, configs.geometry)
+        contract = read_contract(checked.read_graph(file), configs.names, configs.geometry)
         saved = window_forward(self._network(Source(file, None, True, contract)), len(_PROBE))
         drafted = self._forward(draft)
         change = np.abs(saved.run(_PROBE) - drafted.run(_PROBE)).max()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from app.engine import graph
+from app.engine.files import graph
 
 MICROSOFT = "com.microsoft"
 GROUPED = "GroupQueryAttention"

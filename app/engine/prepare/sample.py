@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from app import paths
-from app.engine.tokenizer import Tokenizer
+from app.engine.text.tokenizer import Tokenizer
 
 POSITIONS = 2048
 _SEED = 0

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from app.domain.requests import Provider
 from app.engine.prepare.store import GRAPH, WEIGHTS
-from app.engine.providers import session_options
-from app.engine.runtime import ort
-from app.engine.session import WEIGHTS_FOLDER, MemoryGraph, translated_errors
+from app.engine.runtime.providers import session_options
+from app.engine.runtime.runtime import ort
+from app.engine.runtime.session import WEIGHTS_FOLDER, MemoryGraph, translated_errors
 from app.errors import ModelUnsupported
 
 _SMALLEST = "1024"  # bytes: smaller weights stay in the graph

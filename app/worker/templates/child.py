@@ -9,7 +9,7 @@ import signal
 from typing import NoReturn
 
 from app.domain.events import Failed
-from app.engine import jinja
+from app.engine.text import jinja
 from app.errors import CandorError, InvalidRequest, ModelDamaged
 from app.worker.channel import Closed, FrameChannel, take_standard_streams
 from app.worker.templates import limits

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from app.domain.events import Failed
-from app.engine.jinja import Facts
+from app.engine.text.jinja import Facts
 
 
 class Read(Struct, frozen=True, tag="read"):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.domain.events import Failed
-from app.engine.jinja import Facts
+from app.engine.text.jinja import Facts
 from app.errors import Bug, CandorError, InvalidRequest, ModelDamaged, from_code
 from app.worker.channel import Closed, FrameTooLong
 from app.worker.process import WorkerProcess, helper_command

@@ -1,0 +1,1 @@
+"""What a model remembers of conversations: caches, their rows and who has them."""

@@ -1,0 +1,1 @@
+"""The files of a model: found, checked, read and understood before anything runs."""

@@ -1,0 +1,1 @@
+"""ONNX Runtime: devices, sessions, and one run of a graph over bound buffers."""
