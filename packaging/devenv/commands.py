@@ -16,6 +16,8 @@ from devenv.proof import Proof
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "pyproject.toml"
+SIDE_BY_SIDE = ["--numprocesses", "auto", "--dist", "loadfile"]
+"""How the whole suite runs; files stay together, since their tests share what is slow to make."""
 AS_TESTED = ["--constraint", "packaging/requirements.lock"]
 LOCKS = {
     "packaging/requirements.lock": [PROJECT, "--extra", "dev"],
@@ -84,6 +86,7 @@ def _test(environment: Environment, progress: Progress, arguments: list[str]) ->
     if not arguments:
         tried = environment.log.with_name("no-screen")
         desktop.install_what_can_be(tried, environment.log, progress)
+        arguments = SIDE_BY_SIDE
     return hand_over([str(environment.python), "-P", "-m", "pytest", *arguments], ROOT)
 
 
