@@ -108,14 +108,16 @@ class Finished(Struct, frozen=True, tag="finished"):
 class Alternative(Struct, frozen=True, array_like=True, gc=False):
     """A token at a replayed position, raw and after sampling.
 
-    Both logprobs are in nats, `sampled_logprob` is None where the token is cut. `data` has its
-    bytes, empty for a control token, which has a `name` instead.
+    Both logprobs are in nats, `sampled_logprob` is None where the token is cut. `rank` is 1 + the
+    number of strictly likelier tokens, before sampling. `data` has the token's bytes, empty for a
+    control token, which has a `name` instead.
     """
 
     id: int
     data: bytes
     logprob: float
     sampled_logprob: float | None
+    rank: int
     name: str = ""
 
 
@@ -124,8 +126,10 @@ class Replayed(Struct, frozen=True, tag="replayed", kw_only=True):
 
     `alternatives` are sorted by falling raw logprob; `tail` and `sampled_tail` are the
     probabilities outside them, before and after sampling. `kept` tokens can be drawn, with an
-    `entropy` in bits. `recomputed` says that the logits were not those of the generation itself
-    but computed again.
+    `entropy` in bits; `raw_entropy` is that of all tokens before sampling. `recomputed` says that
+    the logits were not those of the generation itself but computed again. `token` is the one that
+    stands there in the prompt; None behind the end of the ids. Of `matches` tokens that a search
+    met, `found` has the best.
     """
 
     alternatives: tuple[Alternative, ...]
@@ -133,7 +137,11 @@ class Replayed(Struct, frozen=True, tag="replayed", kw_only=True):
     sampled_tail: float
     kept: int
     entropy: float
+    raw_entropy: float
     recomputed: bool
+    token: int | None = None
+    found: tuple[Alternative, ...] = ()
+    matches: int = 0
 
 
 class Measured(Struct, frozen=True, tag="measured", kw_only=True):

@@ -102,20 +102,35 @@ class Score(Struct, frozen=True, tag="score", kw_only=True):
     priority: Priority = Priority.INTERACTIVE
 
 
+class TokenSearch(Struct, frozen=True):
+    """Which tokens of a vocabulary are looked for: the best `most` that hold `text`.
+
+    Digits also name a token by its id. Best are the tokens that are the text (or its id), then
+    those that begin with it, the likelier ones first; case and outer spaces do not matter.
+    """
+
+    text: str
+    most: int = 20
+
+
 class Replay(Struct, frozen=True, tag="replay", kw_only=True):
     """Say how the token behind `prompt` and `answer` comes about under `sampling`.
 
     `prompt` is what the answer was asked with and `answer` the ids of its own tokens up to the
-    one in question, so that nothing is taken from text again. The `top` likeliest tokens before
-    and after sampling are told of, and those in `tokens` in any case. A newer replay takes the
-    place of one that is still waiting, which ends as if it had been cancelled.
+    one in question, so that nothing is taken from text again. With `at` the token in question is
+    the prompt's own at that index (from 1: no distribution precedes the first), and there is no
+    answer. The `top` likeliest tokens before and after sampling are told of, and those in `tokens`
+    in any case; `search` looks for others. A newer replay takes the place of one that is still
+    waiting, which ends as if it had been cancelled.
     """
 
     prompt: Prompt
     answer: tuple[int, ...]
     sampling: SamplingParams
+    at: int | None = None
     top: int = 8
     tokens: tuple[int, ...] = ()
+    search: TokenSearch | None = None
 
 
 class Measure(Struct, frozen=True, tag="measure", kw_only=True):

@@ -21,6 +21,8 @@ from app.engine.sampling.rows import Trail
 from app.engine.sampling.sampled import Sampled
 from app.engine.sampling.sampler import History, Sampler
 from app.engine.sampling.statistics import Distribution
+from app.engine.text.search import Search
+from app.errors import InvalidRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,9 @@ def replay(model: Model, request: Replay, *, cancelled: Callable[[], bool]) -> R
         ContextExceeded: the ids do not fit the context.
     """
     check_candidates(request.top)
+    search = request.search and Search(request.search)
     sampler = Sampler(request.sampling, model.info.vocabulary_size)
-    position = _position(model, request)
+    position, token = _position(model, request)
     key = Trail(position.ids).key
     row, own = model.rows.find(key), model.rows.is_own(key)
     if row is None:
@@ -69,15 +72,42 @@ def replay(model: Model, request: Replay, *, cancelled: Callable[[], bool]) -> R
         *raw.likeliest(request.top).tolist(),
         *sampled.likeliest(request.top),
         *checked(request.tokens, model),
+        *([] if token is None else [token]),
     }
-    return _described(model, raw, sampled, tokens, recomputed=not own)
+    view = _View(model, raw, sampled)
+    found, matches = search.best(model.tokenizer, raw) if search else ([], 0)
+    alternatives = view.alternatives(tokens)
+    left = [each.sampled_logprob for each in alternatives if each.sampled_logprob is not None]
+    return Replayed(
+        alternatives=alternatives,
+        tail=_outside(each.logprob for each in alternatives),
+        # Sums over float32 round; where every token that is left is listed, nothing is outside.
+        sampled_tail=_outside(left) if len(left) < sampled.kept else 0.0,
+        kept=sampled.kept,
+        entropy=sampled.entropy,
+        raw_entropy=raw.entropy,
+        recomputed=not own,
+        token=token,
+        found=tuple(map(view.alternative, found)),
+        matches=matches,
+    )
 
 
-def _position(model: Model, request: Replay) -> _Position:
+def _position(model: Model, request: Replay) -> tuple[_Position, int | None]:
+    """The place in question, and the token of the prompt that stands there."""
     prompt = encode(model, request.prompt, spare=0).ids
-    ids = prompt + checked(request.answer, model)
-    check_length(len(ids), 0, model.forward.capacity)
-    return _Position(ids, len(prompt))
+    if request.at is None:
+        ids = prompt + checked(request.answer, model)
+        check_length(len(ids), 0, model.forward.capacity)
+        return _Position(ids, len(prompt)), None
+    if request.answer:
+        raise InvalidRequest("A token of the prompt comes before any answer.")
+    if not 1 <= request.at < len(prompt):
+        raise InvalidRequest(
+            f"The prompt has no token {request.at} with a distribution before it.",
+            f"Choose one of 1 to {len(prompt) - 1}.",
+        )
+    return _Position(prompt[: request.at], request.at), prompt[request.at]
 
 
 def _compute(
@@ -98,30 +128,29 @@ def _compute(
     return row
 
 
-def _described(
-    model: Model, raw: Distribution, sampled: Sampled, tokens: Iterable[int], *, recomputed: bool
-) -> Replayed:
-    read, tokenizer = token_bytes(model), model.tokenizer
-    alternatives = tuple(
-        Alternative(
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A position's two distributions, and how their tokens are told of."""
+
+    model: Model
+    raw: Distribution
+    sampled: Sampled
+
+    def alternative(self, token: int) -> Alternative:
+        """All there is to say of one token."""
+        tokenizer = self.model.tokenizer
+        return Alternative(
             id=token,
-            data=read(token),
-            logprob=raw.logprob(token),
-            sampled_logprob=sampled.logprob(token),
+            data=token_bytes(self.model)(token),
+            logprob=self.raw.logprob(token),
+            sampled_logprob=self.sampled.logprob(token),
+            rank=self.raw.rank(token),
             name=tokenizer.name(token) if tokenizer else "",
         )
-        for token in sorted(tokens, key=lambda token: (-raw.logprob(token), token))
-    )
-    left = [each.sampled_logprob for each in alternatives if each.sampled_logprob is not None]
-    return Replayed(
-        alternatives=alternatives,
-        tail=_outside(each.logprob for each in alternatives),
-        # Sums over float32 round; where every token that is left is listed, nothing is outside.
-        sampled_tail=_outside(left) if len(left) < sampled.kept else 0.0,
-        kept=sampled.kept,
-        entropy=sampled.entropy,
-        recomputed=recomputed,
-    )
+
+    def alternatives(self, tokens: Iterable[int]) -> tuple[Alternative, ...]:
+        """The tokens, likeliest first."""
+        return tuple(sorted(map(self.alternative, tokens), key=lambda each: (each.rank, each.id)))
 
 
 def _outside(logprobs: Iterable[float]) -> float:

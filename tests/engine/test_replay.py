@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from app import paths
 from app.domain.events import Replayed
 from app.domain.messages import Message, Role
-from app.domain.requests import ChatPrompt, Generate, IdsPrompt, Prompt, Provider, Replay
+from app.domain.requests import (
+    ChatPrompt,
+    Generate,
+    IdsPrompt,
+    Prompt,
+    Provider,
+    Replay,
+    TokenSearch,
+)
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
 from app.engine.generate import begin, generate
@@ -280,6 +288,10 @@ def test_a_row_of_other_ids_is_never_taken(model: Model) -> None:
         ({"answer": (97,)}, "Token 97 does not exist"),
         ({"tokens": (-1,)}, "Token -1 does not exist"),
         ({"top": 101}, "between 0 and 100"),
+        ({"at": 0}, "no token 0"),
+        ({"at": len(PROMPT)}, f"no token {len(PROMPT)}"),
+        ({"at": 3, "answer": (4,)}, "before any answer"),
+        ({"search": TokenSearch("a", 0)}, "between 1 and 1,000"),
         ({"prompt": IdsPrompt(())}, "prompt is empty"),
         ({"sampling": SamplingParams(logit_bias={97: 1.0})}, "names token 97"),
     ],
@@ -290,6 +302,58 @@ def test_what_cannot_be_replayed_is_a_sentence(
     asked = {"prompt": IdsPrompt(PROMPT), "answer": (), "sampling": SamplingParams(), **changes}
     with pytest.raises(InvalidRequest, match=sentence):
         replay(model, Replay(**asked), cancelled=lambda: False)
+
+
+def test_ranks_and_entropy_are_those_of_the_whole_row(model: Model) -> None:
+    answer = answered(model, SAMPLINGS[0])
+    found = replayed(model, answer, 6, tokens=tuple(range(SHAPE.vocabulary)))
+    context = [*PROMPT, *(token.id for token in answer[:6])]
+    row = reference.logits(WEIGHTS, SHAPE, context)[-1]
+    order = np.argsort(-row, kind="stable").tolist()
+    assert [each.rank for each in found.alternatives] == list(range(1, SHAPE.vocabulary + 1))
+    assert [each.id for each in found.alternatives] == order
+    assert found.raw_entropy == pytest.approx(slow_entropy(row), abs=1e-3)
+
+
+@pytest.mark.parametrize("at", [1, 57, 128, len(PROMPT) - 1])
+def test_any_token_of_the_prompt_can_be_asked_for(model: Model, at: int) -> None:
+    asked = Replay(prompt=IdsPrompt(PROMPT), answer=(), sampling=SamplingParams(), at=at)
+    found = replay(model, asked, cancelled=lambda: False)
+    assert found
+    expected = slow_logprobs(reference.logits(WEIGHTS, SHAPE, list(PROMPT[:at]))[-1])
+    (own,) = [each for each in found.alternatives if each.id == found.token]
+    assert found.token == PROMPT[at]
+    assert own.logprob == pytest.approx(expected[PROMPT[at]], abs=1e-4)
+    assert own.rank == 1 + int((expected > expected[PROMPT[at]]).sum())
+
+
+def test_tokens_are_found_by_text_and_by_id(built_in: Model) -> None:
+    assert built_in.tokenizer
+    prompt = ChatPrompt((Message(Role.USER, "What is 12 + 7?"),))
+
+    def search(text: str, most: int = 20) -> Replayed:
+        asked = Replay(
+            prompt=prompt, answer=(), sampling=SamplingParams(top_k=3), top=0,
+            search=TokenSearch(text, most),
+        )  # fmt: skip
+        found = replay(built_in, asked, cancelled=lambda: False)
+        assert found
+        return found
+
+    texts = {id: built_in.tokenizer.token_bytes(id).decode("utf-8", "replace")
+             for id in range(built_in.info.vocabulary_size)}  # fmt: skip
+    the = search("The", most=1000)
+    assert {each.id for each in the.found} == {id for id, t in texts.items() if "the" in t.lower()}
+    assert the.matches == len(the.found) > 3
+    best = [texts[each.id].strip().lower() for each in the.found]
+    assert best[0] == "the"
+    assert [t == "the" for t in best] == sorted((t == "the" for t in best), reverse=True)
+    assert [each.sampled_logprob is None for each in the.found].count(False) <= 3
+    assert len(search("the", most=2).found) == 2
+    assert search("257").found[0].id == 257 or texts[search("257").found[0].id].strip() == "257"
+    assert 257 in {each.id for each in search("257").found}
+    assert search("<|im_end|>").found[0].name == "<|im_end|>"
+    assert (search("").matches, search("no such token").found) == (0, ())
 
 
 def test_ids_that_do_not_fit_the_context_are_refused(model: Model) -> None:

@@ -24,8 +24,8 @@ KNOB = {knob.name: knob for knob in KNOBS}
 def replay_of(*shares: tuple[int, bytes, float, float | None]) -> Replayed:
     """A replay of (id, bytes, raw share, share after sampling) whose rest is what is left."""
     alternatives = tuple(
-        Alternative(id, data, math.log(raw), None if after is None else math.log(after))
-        for id, data, raw, after in shares
+        Alternative(id, data, math.log(raw), None if after is None else math.log(after), rank)
+        for rank, (id, data, raw, after) in enumerate(shares, 1)
     )
     return Replayed(
         alternatives=alternatives,
@@ -33,6 +33,7 @@ def replay_of(*shares: tuple[int, bytes, float, float | None]) -> Replayed:
         sampled_tail=max(0.0, 1 - math.fsum(after or 0 for _, _, _, after in shares)),
         kept=sum(after is not None for _, _, _, after in shares),
         entropy=1.0,
+        raw_entropy=1.0,
         recomputed=False,
     )
 

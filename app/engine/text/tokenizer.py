@@ -5,6 +5,7 @@ work, since the library decodes only whole texts.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,13 @@ class Tokenizer:
     def name(self, id: int) -> str:
         """How a control token is written in the vocabulary; empty for every other token."""
         return self._added[id].content if self.is_special(id) else ""
+
+    @cached_property
+    def searchable(self) -> tuple[str, ...]:
+        """Every token's text, or its name if it is a control token, as a search compares it."""
+        ids = range(self.vocabulary_size)
+        texts = (self.token_bytes(id).decode("utf-8", "replace") or self.name(id) for id in ids)
+        return tuple(text.casefold() for text in texts)
 
     def id_of(self, token: str) -> int | None:
         """The id of the token that is written `token` in the vocabulary."""
