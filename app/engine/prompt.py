@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.domain.requests import ChatPrompt, IdsPrompt, Prompt, TextPrompt
 from app.engine.model import Model
 from app.engine.sampling.record import TokenBytes
-from app.engine.text.channels import PLAIN, THINK, Format
+from app.engine.text.channels import PLAIN, Format
 from app.engine.text.template import ChatTemplate, Json
 from app.engine.text.tokenizer import Tokenizer
 from app.errors import ContextExceeded, InvalidRequest
@@ -95,7 +95,7 @@ def text_bytes(model: Model, format: Format) -> TokenBytes:
     plain = token_bytes(model)
     if model.tokenizer is None:
         return plain
-    ids = {marker.text: model.tokenizer.id_of(marker.text) for marker in format}
+    ids = {word: model.tokenizer.id_of(word) for word in format.words()}
     markers = {token: text.encode() for text, token in ids.items() if token is not None}
     return lambda token: markers.get(token) or plain(token)
 
@@ -111,9 +111,10 @@ def _encode_chat(model: Model, prompt: ChatPrompt) -> Encoded:
     values = model.template.values(prompt.messages, prompt.reasoning, prompt.variables)
     text = model.template.fill(values)
     if tokenizer.controls.typed(values["messages"]):
-        return Encoded(_encode_typed(model.template, tokenizer, values, text, limit), text, THINK)
-    # The template has written the special tokens already.
-    return Encoded(tokenizer.encode(text, add_special=False, limit=limit), text, THINK)
+        ids = _encode_typed(model.template, tokenizer, values, text, limit)
+    else:  # the template has written the special tokens already
+        ids = tokenizer.encode(text, add_special=False, limit=limit)
+    return Encoded(ids, text, model.template.format)
 
 
 def _encode_typed(

@@ -7,11 +7,11 @@ from app.domain.events import Delta
 from app.domain.tokens import Candidate, Channel, Source, TokenRecord
 from app.engine.sampling.record import Choice, Numbers, record
 from app.engine.sampling.statistics import Distribution
-from app.engine.text.channels import THINK, ChannelSplitter
+from app.engine.text.channels import ChannelSplitter
 from app.engine.text.stop import StopStrings
 from app.engine.text.textstream import Span
 from app.engine.transcript import Transcript
-from tests.engine.test_channels import TEXTS, texts
+from tests.engine.test_channels import TEXTS, THINK, texts
 from tests.engine.test_statistics import row_of
 
 ANSWER, REASONING = Channel.ANSWER, Channel.REASONING

@@ -36,7 +36,7 @@ class ChatTemplate:
     """A chat template.
 
     `reasoning_switch` and `effort_switch` name the template's own variables for thinking, None
-    where it reads none.
+    where it reads none; `format` is how the model writes thoughts and calls.
 
     Args:
         source: the Jinja text.
@@ -61,6 +61,7 @@ class ChatTemplate:
         self._special_tokens = dict(special_tokens)
         self._reads = {name for each in self._sources() for name in renderer.read(each).reads}
         self._variables = self._reads - set(_OURS) - set(special_tokens)
+        self.format = formats.written("\n".join(self._sources()))
         self.reasoning_switch = _first(_REASONING_SWITCHES, self._reads)
         self.effort_switch = _first(_EFFORT_SWITCHES, self._reads)
 
