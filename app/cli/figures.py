@@ -87,3 +87,8 @@ def divergence(found: Divergence) -> str:
         f" {found.positions:,} positions; the same likeliest token at {found.agreeing:,} of"
         f" {found.sure:,} sure ones"
     )
+
+
+def megabytes(count: int) -> str:
+    """A size on the disk."""
+    return f"{count / 1e6:,.1f} MB"

@@ -4,9 +4,10 @@ import click
 
 from app.cli.models_inspect import inspect
 from app.cli.models_prepare import prepare
+from app.cli.models_prepared import prepared
 from app.cli.models_render import render
 
 
-@click.group(commands=[inspect, prepare, render])
+@click.group(commands=[inspect, prepare, prepared, render])
 def models() -> None:
     """Look into model folders, and make them run faster."""

@@ -7,7 +7,7 @@ import click
 from msgspec import to_builtins
 
 from app.cli import output
-from app.cli.figures import divergence
+from app.cli.figures import divergence, megabytes
 from app.cli.options import json_option, kv_option, precision_option
 from app.cli.terminal import Terminal
 from app.domain.preparation import KvCache, Precision, PreparationReport, Step
@@ -52,7 +52,8 @@ def _lines(report: PreparationReport) -> Iterator[str]:
     if cost := report.preparation.divergence:
         name = "8-bit cache" if report.preparation.kv is KvCache.INT8 else "fast graph"
         yield f"  {name:<12}  {divergence(cost)}"
-    yield f"  on the disk   {_size(report.prepared_bytes)}, beside {_size(report.original_bytes)}"
+    sizes = megabytes(report.prepared_bytes), megabytes(report.original_bytes)
+    yield f"  on the disk   {sizes[0]}, beside {sizes[1]}"
     if report.seconds:
         times = ", ".join(f"{name} {each:.1f} s" for name, each in report.seconds.items())
         yield f"  took          {times}"
@@ -62,7 +63,3 @@ def _lines(report: PreparationReport) -> Iterator[str]:
 def _step(step: Step) -> str:
     kind = "" if step.exact else " (changes numbers)"
     return f"{step.name}{kind}{f': {step.note}' if step.note else ''}"
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB"

@@ -11,16 +11,37 @@ from types import TracebackType
 from typing import Self, overload
 
 from app.cli.progress import ProgressBar
-from app.domain.events import Event, Hello, Inspected, Loaded, Prepared, Progress, Rendered, Stage
+from app.domain.events import (
+    Copies,
+    Event,
+    Hello,
+    Inspected,
+    Loaded,
+    Prepared,
+    Progress,
+    Rendered,
+    Stage,
+)
 from app.domain.models import ModelInfo
 from app.domain.preparation import PreparationReport
-from app.domain.requests import Generate, Inspect, Load, Prepare, Provider, Render, Score
+from app.domain.requests import (
+    Generate,
+    Inspect,
+    ListCopies,
+    Load,
+    Prepare,
+    Provider,
+    RemoveCopies,
+    Render,
+    Score,
+)
 from app.errors import Bug
 from app.services.engine_host import MakeClient
 from app.worker.client import WorkerClient
 from app.worker.stream import Stream
 
 Show = Callable[[Event], None]
+Query = Inspect | Render | ListCopies | RemoveCopies
 _LABELS = {
     Stage.LOAD: "Loading the model",
     Stage.PREFILL: "Reading the prompt",
@@ -105,7 +126,10 @@ class Session:
     @overload
     def query(self, request: Render) -> Rendered: ...
 
-    def query(self, request: Inspect | Render) -> Inspected | Rendered:
+    @overload
+    def query(self, request: ListCopies | RemoveCopies) -> Copies: ...
+
+    def query(self, request: Query) -> Inspected | Rendered | Copies:
         """The one answer to a request that loads no model, in a worker started if there is none.
 
         Raises:
@@ -166,9 +190,9 @@ class Session:
             self.bar.clear()
         raise Bug("The worker neither prepared the model nor said why.")
 
-    async def _query(self, request: Inspect | Render) -> Inspected | Rendered:
+    async def _query(self, request: Query) -> Inspected | Rendered | Copies:
         async for event in self._running().submit(request):
-            if isinstance(event, Inspected | Rendered):
+            if isinstance(event, Inspected | Rendered | Copies):
                 return event
         raise Bug("The worker gave no answer.")
 

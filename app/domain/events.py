@@ -1,6 +1,6 @@
 """What the worker says: one tagged union, in the order Hello, then per request
 Progress*, Delta*, and exactly one of Loaded, Replayed, Measured, Inspected, Rendered,
-Prepared, Finished, Failed."""
+Prepared, Copies, Finished, Failed."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from app.domain.devices import Device
 from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
-from app.domain.preparation import PreparationReport
+from app.domain.preparation import PreparationReport, PreparedCopy
 from app.domain.tokens import Channel, TokenRecord
 
 
@@ -168,6 +168,12 @@ class Prepared(Struct, frozen=True, tag="prepared"):
     report: PreparationReport
 
 
+class Copies(Struct, frozen=True, tag="copies"):
+    """The prepared copies that there are, or that were there before they were removed."""
+
+    copies: tuple[PreparedCopy, ...]
+
+
 class Rendered(Struct, frozen=True, tag="rendered"):
     """The text that a chat template made."""
 
@@ -193,6 +199,7 @@ Event = (
     | Inspected
     | Rendered
     | Prepared
+    | Copies
     | Finished
     | Failed
 )

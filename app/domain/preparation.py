@@ -80,6 +80,18 @@ class Preparation(Struct, frozen=True, kw_only=True):
     kv: KvCache = KvCache.MODEL
 
 
+class PreparedCopy(Struct, frozen=True, kw_only=True):
+    """A prepared copy on the disk: `path` is the graph file that it was made of, empty where its
+    record cannot be read; `problem` says why no model runs it any more, empty where one would.
+    """
+
+    folder: str
+    path: str
+    preparation: Preparation | None
+    bytes: int
+    problem: str = ""
+
+
 class PreparationReport(Struct, frozen=True, kw_only=True):
     """What preparing a model did: sizes in bytes, times in seconds by what was done.
 

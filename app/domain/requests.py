@@ -172,10 +172,34 @@ class Prepare(Struct, frozen=True, tag="prepare"):
     kv: KvCache = KvCache.MODEL
 
 
+class ListCopies(Struct, frozen=True, tag="list_copies"):
+    """Say which prepared copies there are of models at or below `path`; empty for all."""
+
+    path: str = ""
+
+
+class RemoveCopies(Struct, frozen=True, tag="remove_copies"):
+    """Delete those copies from the disk; the models' own files stay."""
+
+    path: str = ""
+
+
 class Cancel(Struct, frozen=True, tag="cancel"):
     """End request `target` within one token; it finishes with the reason `cancelled`."""
 
     target: int
 
 
-Command = Load | Generate | Score | Replay | Measure | Inspect | Render | Prepare | Cancel
+Command = (
+    Load
+    | Generate
+    | Score
+    | Replay
+    | Measure
+    | Inspect
+    | Render
+    | Prepare
+    | ListCopies
+    | RemoveCopies
+    | Cancel
+)

@@ -11,14 +11,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app import paths
-from app.domain.events import Event, Inspected, Loaded, Prepared, Progress, Rendered, Stage
+from app.domain.events import (
+    Copies,
+    Event,
+    Inspected,
+    Loaded,
+    Prepared,
+    Progress,
+    Rendered,
+    Stage,
+)
 from app.domain.requests import (
     Generate,
     Inspect,
+    ListCopies,
     Load,
     Measure,
     Prepare,
     Priority,
+    RemoveCopies,
     Render,
     Replay,
     Score,
@@ -27,6 +38,7 @@ from app.engine import generate, score
 from app.engine.inspection import inspect
 from app.engine.measure import measure
 from app.engine.model import Model, open_model
+from app.engine.prepare.copies import list_copies, remove_copies
 from app.engine.prepare.preparation import prepare_model
 from app.engine.prepare.store import PreparedStore
 from app.engine.rendering import render
@@ -114,6 +126,10 @@ class Scheduler:
                 self._emit(id, Rendered(render(wanted, self._renderer)))
             case Prepare() as wanted:
                 self._prepare(id, wanted)
+            case ListCopies(path=path):
+                self._emit(id, Copies(list_copies(_store(), path)))
+            case RemoveCopies(path=path):
+                self._emit(id, Copies(remove_copies(_store(), path)))
             case _:
                 raise Bug(f"The scheduler cannot serve {type(request.command).__name__}.")
 
@@ -156,7 +172,7 @@ class Scheduler:
             Path(wanted.path),
             wanted.variant,
             wanted.precision,
-            PreparedStore(paths.prepared()),
+            _store(),
             lambda stage, done, total: self._report(id, stage, done, total),
             wanted.kv,
         )
@@ -175,3 +191,7 @@ class Scheduler:
         if self._model is None:
             raise InvalidRequest("No model is loaded.", "Load a model first.")
         return self._model
+
+
+def _store() -> PreparedStore:
+    return PreparedStore(paths.prepared())

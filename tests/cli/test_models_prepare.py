@@ -40,6 +40,9 @@ def test_the_report_and_the_copy(program: Program, spelled_model: Path) -> None:
     assert report["prepared_bytes"] == sum(
         file.stat().st_size for file in folder.iterdir() if file.name != "record.json"
     )
+    listed = program.run("models", "prepared")
+    assert str(spelled_model / "model.onnx") in listed.out
+    assert "the exact graph" in listed.out
     scored = program.json("score", "--model", str(spelled_model), "--ids", "1,2,3,4")
     folder.rename(folder.with_name("aside"))
     alone = program.json("score", "--model", str(spelled_model), "--ids", "1,2,3,4")
@@ -72,6 +75,11 @@ def test_a_cache_of_8_bits_runs_once_it_is_prepared(program: Program, tmp_path: 
     assert "it runs the exact graph, with a cache of 8 bits." in result.out
     rounded, whole = program.json(*scoring, "--kv", "int8"), program.json(*scoring)
     assert rounded["tokens"][3]["logprob"] != whole["tokens"][3]["logprob"]
+    removed = program.run("models", "prepared", folder, "--remove")
+    assert (removed.status, removed.err) == (0, "")
+    assert "the exact graph, 8-bit cache; KL divergence" in removed.out
+    assert removed.out.splitlines()[-1].endswith(" MB removed.")
+    assert program.json("models", "prepared", folder) == {"removed": False, "copies": []}
 
 
 def test_what_cannot_be_prepared_is_said(program: Program, tmp_path: Path) -> None:

@@ -104,6 +104,8 @@ class _Preparer:
             chosen, found = self._decide(), False
             deviation = chosen.exact_deviation
             entry = self._put(digest, chosen)
+        else:
+            self._store.moved(entry, str(self._file))
         return PreparationReport(
             name=self._model.folder.name,
             path=str(self._model.folder.path),

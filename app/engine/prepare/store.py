@@ -123,11 +123,16 @@ class PreparedStore:
         found = (self.find(model, each, KvCache.INT8) for each in wanted)
         return next((each for each in found if each), None)
 
-    def entries(self) -> Iterator[Entry]:
-        """Every whole copy."""
+    def folders(self) -> Iterator[tuple[Path, Record | None]]:
+        """Every copy with its record, which is None where it cannot be read."""
         for folder in sorted(self.root.glob("*/")):
-            if not folder.name.startswith(_UNFINISHED) and (entry := _whole(folder)):
-                yield entry
+            if not folder.name.startswith(_UNFINISHED) and not folder.is_symlink():
+                yield folder, _read(folder)
+
+    def is_found(self, folder: Path) -> bool:
+        """Whether a load on this computer would find the copy in a folder, whole and of now."""
+        record = _read(folder)
+        return record is not None and folder.name == _key_of(record) and bool(_whole(folder))
 
     def check_room(self, needed: int) -> None:
         """Refuse to begin what will not fit.
@@ -162,6 +167,14 @@ class PreparedStore:
             shutil.rmtree(draft, ignore_errors=True)
         self._drop_older(whole)
         return Entry(place, whole)
+
+    def moved(self, entry: Entry, path: str) -> None:
+        """Note that the model of a copy lies elsewhere now."""
+        if entry.record.path != path:
+            record = msgspec.structs.replace(entry.record, path=path)
+            draft = entry.folder / f"{_UNFINISHED}{_RECORD}"
+            draft.write_bytes(msgspec.json.encode(record))
+            draft.replace(entry.folder / _RECORD)
 
     def _drop_older(self, record: Record) -> None:
         """Take away copies of the same model that no key finds any more."""

@@ -12,6 +12,7 @@ from app import paths
 from app.domain.preparation import KvCache, Precision, PreparationReport
 from app.domain.requests import Provider
 from app.engine.model import Model, open_model
+from app.engine.prepare.copies import list_copies, remove_copies
 from app.engine.prepare.preparation import prepare_model
 from app.engine.prepare.sample import POSITIONS
 from app.engine.prepare.store import GRAPH, WEIGHTS, PreparedStore
@@ -159,6 +160,33 @@ def test_a_model_that_has_moved_keeps_its_copy(plain: Path, tmp_path: Path) -> N
     prepared(plain)
     shutil.move(plain, tmp_path / "elsewhere")
     assert not prepared(tmp_path / "elsewhere").renewed
+    store = PreparedStore(paths.prepared())
+    (copy,) = list_copies(store, str(tmp_path / "elsewhere"))
+    assert (list_copies(store, str(plain)), copy.problem) == ((), "")
+
+
+def test_copies_are_listed_with_what_they_take_and_removed_by_model(
+    plain: Path, packed: Path
+) -> None:
+    reports = [prepared(plain), prepared(packed)]
+    store = PreparedStore(paths.prepared())
+    damaged = store.root / "0123"
+    damaged.mkdir()
+    copies = {each.folder: each for each in list_copies(store, "")}
+    assert copies.pop(str(damaged)).problem == "its record cannot be read"
+    for report in reports:
+        copy = copies.pop(report.folder)
+        assert (copy.preparation, copy.problem) == (report.preparation, "")
+        assert report.prepared_bytes < copy.bytes < report.prepared_bytes + 10_000
+        assert list_copies(store, report.path) == (copy,)
+    assert copies == {}
+    assert [each.folder for each in remove_copies(store, str(plain))] == [reports[0].folder]
+    assert not loaded(plain).info.preparation.stored
+    assert loaded(packed).info.preparation.stored
+    shutil.rmtree(packed)
+    assert list_copies(store, str(packed))[0].problem == "its model is not there any more"
+    assert len(remove_copies(store, "")) == 2
+    assert list_copies(store, "") == ()
 
 
 @pytest.mark.parametrize("file", [GRAPH, WEIGHTS, "record.json"])
