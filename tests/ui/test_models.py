@@ -266,7 +266,7 @@ def test_every_control_of_every_dialog_has_a_name(drive: Drive):
             open_one()
         shown = [each for each in desk.window.findChildren(Dialog) if each.isVisible()]
         assert len(shown) == 4
-        assert all(each.height() >= each.minimumSizeHint().height() > 100 for each in shown)
+        assert all(each.height() >= each.minimumSizeHint().height() > 50 for each in shown)
         assert desk.nameless_controls() == []
 
     drive(scenario)

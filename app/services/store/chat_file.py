@@ -158,6 +158,8 @@ class ChatFile:
         return None
 
     def _open(self) -> None:
+        if self._path.is_file() and self._path.stat().st_size == 0:
+            raise apsw.NotADBError("emptied")  # SQLite would begin anew without a word
         connection = self._connect(self._path)
         try:
             soundness.check(connection)

@@ -158,7 +158,7 @@ def test_a_step_of_the_schema_happens_whole_or_not_at_all(path: Path):
     connection.close()
 
 
-@pytest.mark.parametrize("place", ["head", "middle", "everywhere"])
+@pytest.mark.parametrize("place", ["head", "middle", "everywhere", "nothing left"])
 def test_a_damaged_file_is_put_aside_and_a_new_one_begun(file: ChatFile, path: Path, place: str):
     file.keep(1, exchange(1, length=SEVERAL_BLOCKS))
     file.close()
@@ -178,6 +178,8 @@ def damage(content: bytearray, place: str) -> bytes:
     noise = bytes(range(1, 256)) * 17
     if place == "everywhere":
         return noise
+    if place == "nothing left":
+        return b""
     start = 0 if place == "head" else len(content) // 2 // 4096 * 4096
     content[start : start + 4096] = noise[:4096]
     return bytes(content)
