@@ -3,10 +3,11 @@
 An edit, another answer to the same question or a branch is one more child; nothing is removed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from unicodedata import category
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.domain.conversation import Turn, Version
 
@@ -47,6 +48,10 @@ class MessageTree:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MessageTree) and self._parents == other._parents
+
+    def links(self) -> tuple[tuple[int, int | None], ...]:
+        """Every message with the one that it follows, by rising ids."""
+        return tuple(sorted(self._parents.items()))
 
     def grown(self, message: int, parent: int | None) -> "MessageTree":
         """This tree with one more message."""
@@ -101,6 +106,27 @@ class StoredChat(Struct, frozen=True, kw_only=True):
     summary: ChatSummary
     turns: tuple[Turn, ...]
     tree: MessageTree
+
+
+class WholeChat(Struct, frozen=True, kw_only=True):
+    """A chat with every message of its tree, the oldest first.
+
+    `written_at` says for each of them when it was begun, in Unix seconds.
+    """
+
+    summary: ChatSummary
+    nodes: tuple[Node, ...]
+    written_at: tuple[float, ...]
+
+
+def renumbered(chat: WholeChat, chat_id: int, new_id: Callable[[], int]) -> WholeChat:
+    """The same chat under another id, each of its messages under one that `new_id` gives."""
+    ids: dict[int | None, int] = {node.turn.id: new_id() for node in chat.nodes}
+    nodes = tuple(
+        Node(replace(node.turn, id=ids[node.turn.id]), ids.get(node.parent)) for node in chat.nodes
+    )
+    summary = replace(chat.summary, id=chat_id, leaf=ids[chat.summary.leaf])
+    return replace(chat, summary=summary, nodes=nodes)
 
 
 def title(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import apsw
 
-from app.domain.chats import ChatSummary, Node, SearchHit, StoredChat
+from app.domain.chats import ChatSummary, Node, SearchHit, StoredChat, WholeChat
 from app.domain.conversation import Turn
 from app.errors import StoreUnavailable
 from app.services.store import chats, messages, search, soundness
@@ -78,6 +78,12 @@ class ChatFile:
         self._leaves[chat_id] = leaf
         self._write_waiting()
 
+    def add(self, whole: Sequence[WholeChat]) -> None:
+        """Write chats that come from elsewhere, all or none; they do not wait."""
+        with explained(), transaction(connection := self._opened()):
+            for chat in whole:
+                chats.write_whole(connection, chat)
+
     def rename(self, chat_id: int, name: str) -> None:
         """Give a chat another title."""
         with explained(), transaction(connection := self._opened()):
@@ -116,6 +122,17 @@ class ChatFile:
         """
         with explained():
             return chats.read(self._opened(), summary.id, message)
+
+    def read_whole(self, chat_id: int) -> WholeChat:
+        """A chat with every version of every message, also those that wait to be written.
+
+        Raises:
+            InvalidRequest: it has been deleted.
+        """
+        if self._unwritten:
+            self._write_waiting()
+        with explained():
+            return chats.read_whole(self._opened(), chat_id)
 
     def turns(self, ids: Sequence[int]) -> tuple[Turn, ...]:
         """Messages by their ids, also those that wait to be written."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import apsw
 
-from app.domain.chats import ChatSummary, Node, StoredChat, title
+from app.domain.chats import ChatSummary, Node, StoredChat, WholeChat, title
 from app.domain.messages import Role
 from app.errors import InvalidRequest
 from app.services.store import messages
@@ -35,11 +35,13 @@ DELETE FROM chats WHERE deleted;
 """
 
 
-def keep(connection: apsw.Connection, chat_id: int, node: Node) -> None:
+def keep(
+    connection: apsw.Connection, chat_id: int, node: Node, written_at: float | None = None
+) -> None:
     """Put a turn into a chat, which begins with it where there is none, and move the leaf there."""
     values = {"id": chat_id, "title": _title(node), "leaf": node.turn.id, "now": time.time()}
     connection.execute(UPDATE, values)
-    messages.write(connection, chat_id, node)
+    messages.write(connection, chat_id, node, written_at)
 
 
 def point(connection: apsw.Connection, chat_id: int, leaf: int) -> None:
@@ -92,6 +94,31 @@ def read(connection: apsw.Connection, chat_id: int, message: int | None = None) 
         path = tree.path(tree.newest_leaf(message))
     turns = tuple(messages.read(connection, id) for id in path)
     return StoredChat(summary=found[0], turns=turns, tree=tree)
+
+
+def read_whole(connection: apsw.Connection, chat_id: int) -> WholeChat:
+    """A chat with every version of every message.
+
+    Raises:
+        InvalidRequest: there is no such chat.
+    """
+    found = summaries(connection, [chat_id])
+    if not found:
+        raise InvalidRequest("This chat has been deleted.", "Choose another one.")
+    links = messages.tree(connection, chat_id).links()
+    return WholeChat(
+        summary=found[0],
+        nodes=tuple(Node(messages.read(connection, id), parent) for id, parent in links),
+        written_at=tuple(messages.written_at(connection, id) for id, _ in links),
+    )
+
+
+def write_whole(connection: apsw.Connection, chat: WholeChat) -> None:
+    """Put a chat there that has new ids; it counts as changed now."""
+    for node, written_at in zip(chat.nodes, chat.written_at, strict=True):
+        keep(connection, chat.summary.id, node, written_at)
+    rename(connection, chat.summary.id, chat.summary.title)
+    point(connection, chat.summary.id, chat.summary.leaf)
 
 
 def highest_ids(connection: apsw.Connection) -> tuple[int, int]:

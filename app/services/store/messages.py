@@ -35,8 +35,10 @@ FROM messages WHERE id = ?
 """
 
 
-def write(connection: apsw.Connection, chat_id: int, node: Node) -> None:
-    """Insert a turn, or bring a known one up to date."""
+def write(
+    connection: apsw.Connection, chat_id: int, node: Node, written_at: float | None = None
+) -> None:
+    """Insert a turn, or bring a known one up to date; `written_at` is now if it is not given."""
     turn = node.turn
     values = {
         "id": turn.id,
@@ -51,7 +53,7 @@ def write(connection: apsw.Connection, chat_id: int, node: Node) -> None:
         "usage": _json(turn.usage),
         "timings": _json(turn.timings),
         "note": turn.note,
-        "now": time.time(),
+        "now": time.time() if written_at is None else written_at,
     }
     connection.execute(WRITE, values)
     _write_tokens(connection, turn)
@@ -90,6 +92,12 @@ def tree(connection: apsw.Connection, chat_id: int) -> MessageTree:
     """Which message of a chat follows which."""
     found = connection.execute("SELECT id, parent FROM messages WHERE chat = ?", (chat_id,))
     return MessageTree((id, parent) for id, parent in found)
+
+
+def written_at(connection: apsw.Connection, message_id: int) -> float:
+    """When a message was begun, in Unix seconds."""
+    query = "SELECT created_at FROM messages WHERE id = ?"
+    return connection.execute(query, (message_id,)).get
 
 
 def interrupt_open(connection: apsw.Connection) -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from app.domain.chats import ChatSummary, Node, SearchHit, StoredChat
+from app.domain.chats import ChatSummary, Node, SearchHit, StoredChat, WholeChat, renumbered
 from app.domain.conversation import Turn
 from app.errors import CandorError, StoreUnavailable
 from app.services.store.chat_file import ChatFile
@@ -87,6 +87,25 @@ class ChatStore:
             StoreUnavailable: it cannot be read.
         """
         return await self._run(lambda: self._file.read(summary, message))
+
+    async def read_whole(self, chat_id: int) -> WholeChat:
+        """A chat with every version of every message.
+
+        Raises:
+            InvalidRequest: it has been deleted.
+            StoreUnavailable: it cannot be read.
+        """
+        return await self._run(lambda: self._file.read_whole(chat_id))
+
+    async def add(self, chats: Sequence[WholeChat]) -> tuple[int, ...]:
+        """Store chats that come from elsewhere, all or none, under new ids, which are returned.
+
+        Raises:
+            StoreUnavailable: they cannot be stored.
+        """
+        own = [renumbered(chat, self.new_chat_id(), self.new_turn_id) for chat in chats]
+        await self._run(lambda: self._file.add(own))
+        return tuple(chat.summary.id for chat in own)
 
     async def search(self, text: str) -> tuple[SearchHit, ...]:
         """The chats in which every word of `text` begins a word, the one used last first."""
