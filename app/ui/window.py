@@ -90,6 +90,20 @@ class MainWindow(QMainWindow):
         chat.heat.changed.connect(self.transcript.show_mode)
         chat.selection.changed.connect(self.transcript.select)
         chat.replay.changed.connect(self.token.show_inspection)
+        self._connect_inspector(chat)
+
+    def _connect_inspector(self, chat: ChatModel) -> None:
+        token, selection = self.token, chat.selection
+        selection.changed.connect(self._show_answer)
+        chat.turn_changed.connect(self._show_answer)
+        token.jumps.asked.connect(selection.seek)
+        token.jumps.bind_keys(self)
+        token.curve.picked.connect(selection.pick_beside)
+        token.curve.stepped.connect(selection.step)
+
+    def _show_answer(self) -> None:
+        selection = self._chat.selection
+        self.token.show_answer(selection.current, selection.tokens)
 
     def _connect_messages(self, chat: ChatModel) -> None:
         transcript, write = self.transcript, self.composer.edit

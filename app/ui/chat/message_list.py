@@ -7,7 +7,7 @@ what is being read, and at the end of the conversation the list stays there.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
@@ -24,7 +24,12 @@ NEAR = 20  # pixels that stay between what is revealed and the edge
 
 
 class MessageList(QScrollArea):
-    """Shows `head` while there is no message; a subclass makes the messages."""
+    """Shows `head` while there is no message; a subclass makes the messages.
+
+    `arranged` tells that messages have got their places.
+    """
+
+    arranged = Signal()
 
     def __init__(self, head: QWidget) -> None:
         super().__init__()
@@ -152,6 +157,7 @@ class MessageList(QScrollArea):
             view.setGeometry(self._rect(index))
         bar.setValue(bar.maximum() if self._following else value)
         self._arranging = False
+        self.arranged.emit()
 
     def _rect_of_head(self) -> QRect:
         left = (self.viewport().width() - self._width) // 2

@@ -7,11 +7,12 @@ from PySide6.QtWidgets import QWidget
 from app.domain.conversation import PromptRead, Turn, TurnGrew, TurnState, Version
 from app.domain.heat import HeatMode
 from app.domain.messages import Role
-from app.domain.tokens import Channel
+from app.domain.tokens import Channel, TokenRecord
 from app.ui.chat.answer import AnswerView
 from app.ui.chat.column import guess
+from app.ui.chat.mapped_list import MappedList
 from app.ui.chat.message import MessageView
-from app.ui.chat.message_list import MessageList
+from app.ui.chat.minimap import Stretch
 from app.ui.chat.question import QuestionView
 from app.ui.chat.trace import LONGEST
 from app.ui.chat.welcome import WelcomeView
@@ -30,7 +31,7 @@ class Step(Struct, frozen=True):
     by: int
 
 
-class TranscriptView(MessageList):
+class TranscriptView(MappedList):
     """`picked` carries an answer's id and a token's index in it.
 
     `regenerated` and `copied` carry a turn's id, `edited` one and the new text, `version_stepped`
@@ -48,7 +49,7 @@ class TranscriptView(MessageList):
 
     def __init__(self, theme: Theme, mode: HeatMode = HeatMode.SURPRISE) -> None:
         self.welcome = WelcomeView()
-        super().__init__(self.welcome)
+        super().__init__(self.welcome, theme, mode)
         self.setObjectName("transcript")
         self._theme = theme
         self._mode = mode
@@ -60,12 +61,15 @@ class TranscriptView(MessageList):
         self._places: dict[int, int] = {}
         self._folded: dict[int, frozenset[Channel]] = {}
         self._selected: Selected | None = None
+        self._growing: list[TokenRecord] = []
 
     def add(self, turn: Turn, version: Version = Version()) -> None:  # noqa: B008
         """Show a question, an answer that is about to stream, or one that ended earlier."""
         self._places[turn.id] = len(self._turns)
         self._versions[turn.id] = version
         self._turns.append(turn)
+        self._growing = []
+        self.map.show_turn(turn.id, turn.tokens or self._growing)
         if turn.role is Role.USER:
             self._following = True
         self._append()
@@ -79,6 +83,7 @@ class TranscriptView(MessageList):
         self._arrow = Step(index, stepped.by) if stepped and same else None
         for turn in self._turns[index:]:
             del self._places[turn.id], self._versions[turn.id]
+            self.map.forget(turn.id)
         self._following = True
         self._cut(index)
         del self._turns[index:]
@@ -91,6 +96,8 @@ class TranscriptView(MessageList):
     def grow(self, growth: TurnGrew) -> None:
         """Show what came."""
         self._answer(growth.turn_id).grow(growth.delta)
+        self._growing += growth.delta.tokens
+        self.map.show_turn(growth.turn_id, self._growing)
 
     def read(self, progress: PromptRead) -> None:
         """Show progress over the prompt."""
@@ -99,6 +106,7 @@ class TranscriptView(MessageList):
     def change(self, turn: Turn) -> None:
         """Show how an answer ended."""
         self._turns[self._places[turn.id]] = turn
+        self.map.show_turn(turn.id, turn.tokens)
         if view := self.answer(turn.id):
             view.change(turn)
             self._soon.start()
@@ -149,12 +157,14 @@ class TranscriptView(MessageList):
             for view in self._answers():
                 view.show_mode(mode)
         self._chain()
+        self.map.show_mode(mode)
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self._theme = theme
         for view in self._answers():
             view.recolour(theme)
+        self.map.recolour(theme)
 
     def _make(self, index: int) -> MessageView:
         turn = self._turns[index]
@@ -206,9 +216,26 @@ class TranscriptView(MessageList):
         if turn.role is Role.USER:
             return guess(turn.text, round(self._width * 0.8), line) + AROUND_QUESTION
         height = guess(turn.text, self._width, line * 1.15) + AROUND_ANSWER
-        traces = [text for text in (turn.reasoning, turn.tool_call) if text]
-        shown = (min(guess(text, self._width, line), LONGEST) + AROUND_TRACE for text in traces)
-        return height + sum(shown)
+        traces = (turn.reasoning, turn.tool_call)
+        return height + sum(self._guess_trace(text, line) for text in traces if text)
+
+    def _guess_trace(self, text: str, line: float) -> int:
+        return min(guess(text, self._width, line), LONGEST) + AROUND_TRACE
+
+    def stretches(self) -> list[Stretch]:
+        """Where the tokens of each turn lie, the reasoning apart from the answer."""
+        found: list[Stretch] = []
+        line = self.fontMetrics().lineSpacing() * 1.4
+        for index, turn in enumerate(self._turns):
+            top, height = self._column.top(index), self._column.height(index)
+            thought = min(self._guess_trace(turn.reasoning, line), height) if turn.reasoning else 0
+            share = turn.usage.reasoning_tokens / max(len(turn.tokens), 1) if turn.usage else 0.0
+            if thought and share:
+                found.append(Stretch(turn.id, top, thought, 0.0, share))
+                found.append(Stretch(turn.id, top + thought, height - thought, share, 1.0))
+            elif turn.role is Role.ASSISTANT:
+                found.append(Stretch(turn.id, top, height))
+        return found
 
     def _number(self, index: int) -> int | None:
         """The selected token of a message."""

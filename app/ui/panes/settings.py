@@ -21,6 +21,7 @@ KEYS = (
     ("Colour words", "Ctrl+1 to Ctrl+5"),
     ("Edit the last question", "Up, in the empty field"),
     ("Walk through tokens", "Left and Right, in an answer"),
+    ("Next uncertain token, fork, surprise", "F7, F8, F9; back with Shift"),
     ("Stop the answer", "Esc"),
 )
 C = TypeVar("C", bound=StrEnum)

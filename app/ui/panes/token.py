@@ -1,10 +1,15 @@
-"""The chosen token's numbers and its alternatives."""
+"""The chosen token's numbers and its alternatives, and ways to the next one worth a look."""
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.domain.tokens import TokenRecord
 from app.ui.panes.bars import Bars
+from app.ui.panes.curve import Curve
+from app.ui.panes.jumps import Jumps
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels import wording
 from app.ui.viewmodels.alternatives import rows, token_name
@@ -27,6 +32,8 @@ class TokenPane(QWidget):
         self.numbers: dict[str, QLabel] = {}
         self.outcome = label(kind="muted", wrap=True)
         self.bars = Bars(theme)
+        self.jumps = Jumps()
+        self.curve = Curve(theme)
         self._invitation = label(INVITATION, kind="muted", wrap=True)
         self._copy = button("Copy row", self._copy_row, kind="quiet")
         self._copy.setAccessibleDescription("Copies the token's record as tab-separated text")
@@ -41,6 +48,7 @@ class TokenPane(QWidget):
         self._invitation.setVisible(selected is None)
         self._details.setVisible(selected is not None)
         self._copy.setVisible(selected is not None)
+        self.curve.setVisible(selected is not None)
         if selected is not None:
             self.text.setText(_heading(shown, selected))
             for name, value in facts(selected).items():
@@ -49,9 +57,16 @@ class TokenPane(QWidget):
             self.bars.show_rows(rows(selected.token, shown.replayed))
             self.outcome.setText(outcome(shown))
 
+    def show_answer(self, selected: Selected | None, tokens: Sequence[TokenRecord]) -> None:
+        """Show how sure the tokens were around the selected one."""
+        self.jumps.show_tokens(tokens)
+        if selected is not None:
+            self.curve.show_answer(selected.turn_id, tokens, selected.index)
+
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self.bars.recolour(theme)
+        self.curve.recolour(theme)
 
     def _copy_row(self) -> None:
         if self._selected is not None:
@@ -73,6 +88,8 @@ class TokenPane(QWidget):
         layout.setContentsMargins(18, 12, 18, 12)
         layout.setSpacing(8)
         layout.addLayout(heading)
+        layout.addWidget(self.jumps)
+        layout.addWidget(self.curve)
         layout.addWidget(self._invitation)
         layout.addWidget(self._details)
 

@@ -1,4 +1,4 @@
-"""Which token the person looks at: picked by a click, moved by the arrow keys."""
+"""Which token the person looks at: picked by a click, moved by the arrow keys or to a landmark."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.conversation import Turn
 from app.domain.tokens import TokenRecord
+from app.ui.viewmodels.landmarks import Landmark, seek
 
 
 class Selected(Struct, frozen=True):
@@ -28,6 +29,12 @@ class TokenSelection(QObject):
         self._turns = turns
         self.current: Selected | None = None
 
+    @property
+    def tokens(self) -> Sequence[TokenRecord]:
+        """All tokens of the answer that the selected one is in."""
+        wanted = self.current.turn_id if self.current else None
+        return next((turn.tokens for turn in self._turns() if turn.id == wanted), ())
+
     def pick(self, turn_id: int, index: int) -> None:
         """Select token `index` of an answer; an index outside it goes to its nearest end."""
         tokens = next((turn.tokens for turn in self._turns() if turn.id == turn_id), ())
@@ -35,10 +42,22 @@ class TokenSelection(QObject):
             index = min(max(index, 0), len(tokens) - 1)
             self._set(Selected(turn_id, index, len(tokens), tokens[index]))
 
+    def pick_beside(self, index: int) -> None:
+        """Select another token of the same answer."""
+        if self.current:
+            self.pick(self.current.turn_id, index)
+
     def step(self, by: int) -> None:
         """Move to a neighbour within the same answer."""
         if self.current:
-            self.pick(self.current.turn_id, self.current.index + by)
+            self.pick_beside(self.current.index + by)
+
+    def seek(self, kind: Landmark, by: int) -> None:
+        """Move to the next (1) or previous (-1) token of a kind in the chat, if there is one."""
+        here = (self.current.turn_id, self.current.index) if self.current else None
+        found = seek(kind, self._turns(), here, by)
+        if found is not None:
+            self.pick(*found)
 
     def clear(self) -> None:
         """Select nothing."""
