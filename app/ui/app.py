@@ -34,11 +34,13 @@ from app.ui.panes.dialogs import Dialogs
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
+from app.ui.viewmodels.exports import ExportsModel
 from app.ui.viewmodels.model_survey import ModelSurvey
 from app.ui.viewmodels.models import ModelsModel
 from app.ui.viewmodels.server import ServerModel
 from app.ui.viewmodels.speed import SpeedModel
 from app.ui.window import MainWindow
+from app.ui.workbench.workbench import Workbench
 
 SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
@@ -112,6 +114,10 @@ class Session:
             self.survey,
             self.speed,
         )
+        self.exports = ExportsModel(
+            services.conversation, services.store, self.chat.selection, faults.report
+        )
+        self.workbench = Workbench(self.window, self.chats, self.exports)
         self.window.connect_models(self.models)
         keep_choices(services.settings, self.chat, self.window)
         services.settings.observe(THEME, lambda theme: appearance.choose(SCHEMES[theme]))
@@ -134,6 +140,7 @@ class Session:
     async def _close(self) -> None:
         keep_place(self._services.settings, self.window)
         self.window.hide()
+        await self.exports.close()
         await self.speed.close()
         await self.server.close()
         await self.survey.close()
@@ -144,7 +151,7 @@ class Session:
         await self._services.store.close()
         await self._services.settings.close()
         self.window.deleteLater()
-        for model in (self.server, self.speed, self.survey, self.models):
+        for model in (self.server, self.speed, self.survey, self.models, self.exports):
             model.deleteLater()
         self.chats.deleteLater()
         self.chat.deleteLater()

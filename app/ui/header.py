@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPalette, QPen, Q
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton
 
 from app.ui.model_button import ModelButton
+from app.ui.tools_button import ToolsButton
 from app.ui.viewmodels.status import ChatStatus
 from app.ui.viewmodels.wording import context
 from app.ui.widgets import button, keys_text, label
@@ -59,6 +60,7 @@ class Header(QFrame):
         self._context = label(kind="muted")
         self._meter = QProgressBar()
         self.state = label(kind="muted")
+        self.tools = ToolsButton()
         self._set_up_meter()
         self._lay_out()
 
@@ -81,6 +83,7 @@ class Header(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the meter out where it would push the words together."""
         super().resizeEvent(event)
+        self.tools.shorten(self.width() < METER_FROM)
         self._show_meter()
 
     def _show_meter(self) -> None:
@@ -98,6 +101,7 @@ class Header(QFrame):
             layout.addWidget(part)
         layout.addStretch(1)
         layout.addWidget(self.state)
+        layout.addWidget(self.tools)
 
     def _set_up_meter(self) -> None:
         self._meter.setAccessibleName("Context used")

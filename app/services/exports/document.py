@@ -102,6 +102,38 @@ def read(path: Path) -> Imported:
     return decode(data)
 
 
+def without_versions(chat: WholeChat, leaf: int) -> WholeChat:
+    """The chat with those messages alone that lead to `leaf`."""
+    parents = {node.turn.id: node.parent for node in chat.nodes}
+    kept: set[int] = set()
+    place: int | None = leaf
+    while place is not None:
+        kept.add(place)
+        place = parents[place]
+    pairs = [
+        (node, at)
+        for node, at in zip(chat.nodes, chat.written_at, strict=True)
+        if node.turn.id in kept
+    ]
+    return structs.replace(
+        chat,
+        summary=structs.replace(chat.summary, leaf=leaf),
+        nodes=tuple(node for node, _ in pairs),
+        written_at=tuple(at for _, at in pairs),
+    )
+
+
+def only_answer(chat: WholeChat, answer_id: int) -> WholeChat:
+    """One answer with its question, as a chat of its own."""
+    path = without_versions(chat, answer_id)
+    question, answer = path.nodes[-2:]
+    return structs.replace(
+        path,
+        nodes=(structs.replace(question, parent=None), answer),
+        written_at=path.written_at[-2:],
+    )
+
+
 def _check_label(data: bytes) -> None:
     try:
         label = msgspec.json.decode(data, type=_Label)
@@ -158,24 +190,3 @@ def _turn(found: MessageObject) -> Turn:
 def _scored_text(found: TextObject) -> ScoredText:
     tokens = tuple(token_record(token) for token in found.tokens)
     return ScoredText(title=found.title, model=found.model, text=found.text, tokens=tokens)
-
-
-def without_versions(chat: WholeChat, leaf: int) -> WholeChat:
-    """The chat with those messages alone that lead to `leaf`."""
-    parents = {node.turn.id: node.parent for node in chat.nodes}
-    kept: set[int] = set()
-    place: int | None = leaf
-    while place is not None:
-        kept.add(place)
-        place = parents[place]
-    pairs = [
-        (node, at)
-        for node, at in zip(chat.nodes, chat.written_at, strict=True)
-        if node.turn.id in kept
-    ]
-    return structs.replace(
-        chat,
-        summary=structs.replace(chat.summary, leaf=leaf),
-        nodes=tuple(node for node, _ in pairs),
-        written_at=tuple(at for _, at in pairs),
-    )

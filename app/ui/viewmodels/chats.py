@@ -87,6 +87,11 @@ class ChatsModel(QObject):
         self._wanted = entry.chat.id
         self._start(self._open(entry.chat.id, entry.chat, entry.message))
 
+    def open_imported(self, chat_id: int) -> None:
+        """List a chat that came from a file, and show it."""
+        self._wanted = chat_id
+        self._start(self._open_imported(chat_id))
+
     def new(self) -> None:
         """Show an empty chat; an answer that is being written is stopped and kept."""
         self._wanted = None
@@ -159,6 +164,13 @@ class ChatsModel(QObject):
                 return
             await self._conversation.open(stored)
         self.opened.emit(message)
+
+    async def _open_imported(self, chat_id: int) -> None:
+        await self._refresh()
+        found = next((chat for chat in self._chats if chat.id == chat_id), None)
+        if found is not None:
+            await self._open(chat_id, found, None)
+            self._show()
 
     def _shows(self, chat_id: int, message: int | None) -> bool:
         ids = {turn.id for turn in self._conversation.turns}

@@ -1,0 +1,1 @@
+"""The workbench: what can be done with probabilities beside chatting, and exports."""
