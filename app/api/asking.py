@@ -20,7 +20,8 @@ MOST_CANDIDATES = 100
 MOST_STOPS = 16
 STRONGEST_BIAS = 100.0
 EXACT_BITS = 53  # of whole numbers in JavaScript, which could not repeat a larger seed
-SAMPLING = tuple(SamplingParams.__struct_fields__)
+SAMPLING = {name: name for name in SamplingParams.__struct_fields__} | {"order": "sampler_order"}
+"""The fields of `SamplingParams`, and what a request calls them."""
 
 
 def generation(asked: ChatRequest, info: ModelInfo) -> Generate:
@@ -73,11 +74,11 @@ def _sampling(asked: ChatRequest, info: ModelInfo) -> SamplingParams:
     params = info.sampling
     if params.seed is None:
         params = structs.replace(params, seed=secrets.randbits(EXACT_BITS))
-    for name in SAMPLING:
+    for field, name in SAMPLING.items():
         value = getattr(asked, name)
         if value is not None:
             try:
-                params = structs.replace(params, **{name: value})
+                params = structs.replace(params, **{field: value})
             except InvalidRequest as error:
                 raise invalid(name, str(error)) from error
     return params

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from app.api.refusals import Refusal, invalid
+from app.domain.sampling import SamplerStage
 
 NOT_YET = frozenset(
     {
@@ -108,6 +109,14 @@ class ChatRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     top_p: float | None = None
     min_p: float | None = None
     typical_p: float | None = None
+    xtc_probability: float | None = None
+    xtc_threshold: float | None = None
+    dry_multiplier: float | None = None
+    dry_base: float | None = None
+    dry_allowed_length: int | None = None
+    dry_range: int | None = None
+    dry_sequence_breakers: tuple[str, ...] | None = None
+    sampler_order: tuple[SamplerStage, ...] | None = None
 
 
 def chat_request(given: dict[str, Any]) -> ChatRequest:

@@ -12,15 +12,15 @@ import click
 from msgspec import structs
 
 from app import paths
-from app.cli.types import DeviceChoice, LogitBias, TokenIds, sampling_range
+from app.cli.types import DeviceChoice, LogitBias, SamplerOrder, TokenIds, sampling_range
 from app.domain.preparation import KvCache, Precision
 from app.domain.requests import Load, Provider
-from app.domain.sampling import SamplingParams
+from app.domain.sampling import RANGES, SamplingParams
 from app.errors import InvalidRequest
 
 DEFAULT_TOP = 5
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-SAMPLING = tuple(name for name in SamplingParams.__struct_fields__ if name != "logit_bias")
+SAMPLING = tuple(name for name in SamplingParams.__struct_fields__ if name in RANGES)
 
 _HELP = {
     "temperature": "0 picks the likeliest token; higher is more varied.",
@@ -28,6 +28,12 @@ _HELP = {
     "top_p": "Keep the likeliest tokens that together reach this probability.",
     "min_p": "Drop tokens less likely than this share of the likeliest one.",
     "typical_p": "Keep the tokens of most typical surprise up to this probability.",
+    "xtc_probability": "How often XTC drops all likely tokens but the least likely; 0 is off.",
+    "xtc_threshold": "From which probability on a token is likely to XTC.",
+    "dry_multiplier": "How much DRY lowers a token that goes on repeating; 0 is off.",
+    "dry_base": "By what that grows with each further token of the repetition.",
+    "dry_allowed_length": "How many tokens may repeat before DRY acts.",
+    "dry_range": "How many of the last tokens DRY looks at; 0 is all.",
     "repetition_penalty": "Divide the logits of tokens already seen; 1 is off.",
     "frequency_penalty": "Lower a token's logit for each time it was seen; 0 is off.",
     "presence_penalty": "Lower a token's logit once it was seen; 0 is off.",
@@ -92,7 +98,18 @@ def sampling_options(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         help="Add VALUE to the logit of token ID; repeatable.",
     )
-    return _together(*numbers, bias)(command)
+    breakers = click.option(
+        "--dry-breaker",
+        multiple=True,
+        metavar="TEXT",
+        help="A text over which DRY sees no repetition, in place of its usual ones; repeatable.",
+    )
+    order = click.option(
+        "--sampler-order",
+        type=SamplerOrder(),
+        help="Take these stages in this order, in their usual places among the others.",
+    )
+    return _together(*numbers, bias, breakers, order)(command)
 
 
 def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -155,4 +172,8 @@ def sampling(defaults: SamplingParams, given: dict[str, Any]) -> SamplingParams:
         chosen["logit_bias"] = dict(biases)
         if len(chosen["logit_bias"]) < len(biases):
             raise InvalidRequest("--logit-bias names one token twice.")
+    if given["dry_breaker"]:
+        chosen["dry_sequence_breakers"] = given["dry_breaker"]
+    if given["sampler_order"] is not None:
+        chosen["order"] = given["sampler_order"]
     return structs.replace(defaults, **chosen)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from app.domain.requests import Provider
-from app.domain.sampling import RANGES, SamplingParams
+from app.domain.sampling import RANGES, SamplerStage, SamplingParams
 
 MOST_ID_DIGITS = 9
 
@@ -65,6 +65,25 @@ class LogitBias(click.ParamType[tuple[int, float]]):
         if bias is None or not is_id(token.strip()):
             self.fail(f"{value!r} is not of the form ID=VALUE, such as 42=-3.5.", param, ctx)
         return int(token), bias
+
+
+class SamplerOrder(click.ParamType[tuple[SamplerStage, ...]]):
+    """Stages of the sampler: `top_k,temperature` changes the places of these two."""
+
+    name = "STAGE,STAGE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[SamplerStage, ...]:
+        """Every stage once: those named, in their order, where they usually are."""
+        if isinstance(value, tuple):
+            return value
+        names = [part.strip().lower().replace("-", "_") for part in value.split(",")]
+        if len(set(names)) < len(names) or not set(names) <= set(SamplerStage):
+            stages = ", ".join(SamplerStage)
+            self.fail(f"{value[:60]!r} is no order; name each once: {stages}.", param, ctx)
+        named = iter(map(SamplerStage, names))
+        return tuple(next(named) if stage in names else stage for stage in SamplerStage)
 
 
 class Number(click.FloatRange):

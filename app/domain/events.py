@@ -11,6 +11,7 @@ from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
 from app.domain.preparation import PreparationReport, PreparedCopy
 from app.domain.tokens import Channel, TokenRecord
+from app.domain.trace import SamplerTrace
 
 
 class Hello(Struct, frozen=True, tag="hello"):
@@ -129,7 +130,7 @@ class Replayed(Struct, frozen=True, tag="replayed", kw_only=True):
     `entropy` in bits; `raw_entropy` is that of all tokens before sampling. `recomputed` says that
     the logits were not those of the generation itself but computed again. `token` is the one that
     stands there in the prompt; None behind the end of the ids. Of `matches` tokens that a search
-    met, `found` has the best.
+    met, `found` has the best. `trace` is how sampling came there, where that was asked for.
     """
 
     alternatives: tuple[Alternative, ...]
@@ -142,6 +143,7 @@ class Replayed(Struct, frozen=True, tag="replayed", kw_only=True):
     token: int | None = None
     found: tuple[Alternative, ...] = ()
     matches: int = 0
+    trace: SamplerTrace | None = None
 
 
 class Measured(Struct, frozen=True, tag="measured", kw_only=True):

@@ -120,8 +120,9 @@ class Replay(Struct, frozen=True, tag="replay", kw_only=True):
     one in question, so that nothing is taken from text again. With `at` the token in question is
     the prompt's own at that index (from 1: no distribution precedes the first), and there is no
     answer. The `top` likeliest tokens before and after sampling are told of, and those in `tokens`
-    in any case; `search` looks for others. A newer replay takes the place of one that is still
-    waiting, which ends as if it had been cancelled.
+    in any case; `search` looks for others, and with `trace` every stage of the sampler tells what
+    it did; the draw too, where `sampling` has the answer's seed. A newer replay takes the place of
+    one that is still waiting, which ends as if it had been cancelled.
     """
 
     prompt: Prompt
@@ -131,6 +132,7 @@ class Replay(Struct, frozen=True, tag="replay", kw_only=True):
     top: int = 8
     tokens: tuple[int, ...] = ()
     search: TokenSearch | None = None
+    trace: bool = False
 
 
 class Measure(Struct, frozen=True, tag="measure", kw_only=True):

@@ -15,7 +15,8 @@ from app.engine import sequence
 from app.engine.forward import CHUNK
 from app.engine.model import Model
 from app.engine.prompt import check_candidates, encode, text_bytes, token_bytes
-from app.engine.sampling.sampler import History, Sampler
+from app.engine.sampling.history import History
+from app.engine.sampling.sampler import Sampler
 from app.engine.text.channels import ChannelSplitter
 from app.engine.text.stop import StopStrings
 from app.engine.transcript import Transcript
@@ -37,9 +38,10 @@ def begin(model: Model, request: Generate) -> sequence.Sequence:
     _check(model, request)
     encoded = encode(model, request.prompt, spare=1)
     size = model.info.vocabulary_size
+    read = model.tokenizer.token_bytes if model.tokenizer else None
     return sequence.Sequence(
         prompt=encoded.ids,
-        sampler=Sampler(request.sampling, size),
+        sampler=Sampler(request.sampling, size, read),
         history=History(size, encoded.ids),
         transcript=Transcript(
             ChannelSplitter.after(encoded.text, encoded.format),

@@ -17,10 +17,12 @@ from app.domain.requests import Replay
 from app.engine.forward import CHUNK, Forward
 from app.engine.model import Model
 from app.engine.prompt import check_candidates, check_length, checked, encode, token_bytes
+from app.engine.sampling.history import History
 from app.engine.sampling.rows import Trail
 from app.engine.sampling.sampled import Sampled
-from app.engine.sampling.sampler import History, Sampler
+from app.engine.sampling.sampler import Sampler
 from app.engine.sampling.statistics import Distribution
+from app.engine.sampling.traced import trace
 from app.engine.text.search import Search
 from app.errors import InvalidRequest
 
@@ -57,7 +59,8 @@ def replay(model: Model, request: Replay, *, cancelled: Callable[[], bool]) -> R
     """
     check_candidates(request.top)
     search = request.search and Search(request.search)
-    sampler = Sampler(request.sampling, model.info.vocabulary_size)
+    read = model.tokenizer.token_bytes if model.tokenizer else None
+    sampler = Sampler(request.sampling, model.info.vocabulary_size, read)
     position, token = _position(model, request)
     key = Trail(position.ids).key
     row, own = model.rows.find(key), model.rows.is_own(key)
@@ -67,7 +70,8 @@ def replay(model: Model, request: Replay, *, cancelled: Callable[[], bool]) -> R
             return None
         model.rows.keep(key, row, own=False)
     raw = Distribution.of(row)
-    sampled = sampler.sampled(raw, position.history(row.size))
+    history = position.history(row.size)
+    sampled = sampler.sampled(raw, history)
     tokens = {
         *raw.likeliest(request.top).tolist(),
         *sampled.likeliest(request.top),
@@ -90,6 +94,9 @@ def replay(model: Model, request: Replay, *, cancelled: Callable[[], bool]) -> R
         token=token,
         found=tuple(map(view.alternative, found)),
         matches=matches,
+        trace=trace(sampler, raw, history, [each.id for each in alternatives])
+        if request.trace
+        else None,
     )
 
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from app.domain.events import Event, FinishReason, Progress, Stage, Timings, Usage
 from app.domain.tokens import Channel
+from app.engine.sampling.history import History
 from app.engine.sampling.record import Choice
 from app.engine.sampling.rows import RowStore, Trail
-from app.engine.sampling.sampler import History, Sampler
+from app.engine.sampling.sampler import Sampler
 from app.engine.sampling.step import step
 from app.engine.transcript import Transcript
 from app.engine.work import Work

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.api.asking import generation
+from app.api.asking import SAMPLING, generation
 from app.api.body import read_object
 from app.api.refusals import Refusal
 from app.api.schema import NOT_YET, ChatRequest, chat_request
 from app.domain.messages import Role
 from app.domain.models import Layout, ModelInfo
 from app.domain.requests import ChatPrompt, Generate
-from app.domain.sampling import RANGES, SamplingParams
+from app.domain.sampling import RANGES, SamplerStage, SamplingParams
 from tests.api.serving import question
 
 
@@ -81,10 +81,11 @@ def test_any_value_is_understood_or_refused_by_name(changes: dict[str, Any]) -> 
     except Refusal as no:
         refused = no
     else:
-        for name in SamplingParams.__struct_fields__:
+        for field, name in SAMPLING.items():
             if changes.get(name) is not None:
-                told = getattr(wanted.sampling, name)
-                assert told == (changes[name] if name != "logit_bias" else asked.logit_bias)
+                told, given = getattr(wanted.sampling, field), getattr(asked, name)
+                assert told == given
+                assert given == changes[name] or isinstance(given, dict | tuple)
         return
     param = refused.reply.error.param or ""
     assert param.partition(".")[0].partition("[")[0] in changes
@@ -264,3 +265,18 @@ def test_effort_set_twice_must_agree() -> None:
     assert prompt(question() | twice).variables == {"effort": "low", "more": 1}
     twice["chat_template_kwargs"] = {"effort": "high"}
     assert refusal(question() | twice).reply.error.param == "reasoning_effort"
+
+
+def test_xtc_dry_and_the_order_reach_the_engine() -> None:
+    order = tuple(reversed(SamplerStage))
+    given = {
+        "xtc_probability": 0.5,
+        "dry_multiplier": 0.8,
+        "dry_sequence_breakers": [";"],
+        "sampler_order": list(order),
+    }
+    found = ask(question(**given)).sampling
+    assert (found.xtc_probability, found.dry_multiplier) == (0.5, 0.8)
+    assert (found.dry_sequence_breakers, found.order) == ((";",), order)
+    assert refusal(question(sampler_order=["top_k"])).reply.error.param == "sampler_order"
+    assert refusal(question(sampler_order=["top_q"])).reply.error.param == "sampler_order[0]"

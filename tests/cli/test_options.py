@@ -15,7 +15,9 @@ from app.paths import built_in_model
 DEFAULTS = SamplingParams(temperature=0.6, top_p=0.95, top_k=20)
 GIVEN = {
     "temperature": 1.5, "top_k": 3, "top_p": 0.5, "min_p": 0.1, "typical_p": 0.9,
-    "repetition_penalty": 1.2, "frequency_penalty": -0.5, "presence_penalty": 0.5,
+    "xtc_probability": 0.5, "xtc_threshold": 0.2, "dry_multiplier": 0.8, "dry_base": 1.5,
+    "dry_allowed_length": 3, "dry_range": 100, "repetition_penalty": 1.2,
+    "frequency_penalty": -0.5, "presence_penalty": 0.5,
     "seed": 2**63 - 1,
 }  # fmt: skip
 
@@ -43,7 +45,8 @@ def test_nothing_given_leaves_the_models_defaults() -> None:
 
 def test_every_parameter_has_an_option() -> None:
     assert set(GIVEN) == set(RANGES)
-    assert {*GIVEN, "logit_bias"} == set(SamplingParams.__struct_fields__)
+    others = {"logit_bias", "dry_sequence_breakers", "order"}
+    assert {*GIVEN, *others} == set(SamplingParams.__struct_fields__)
 
 
 @pytest.mark.parametrize(("name", "value"), GIVEN.items())
@@ -63,6 +66,23 @@ def test_a_value_out_of_range_is_refused_by_name(name: str, value: str) -> None:
 def test_biases_add_up_to_a_table() -> None:
     options = parsed(["--logit-bias", "5=-2.5", "--logit-bias", " 7 = 1e2"])
     assert sampling(DEFAULTS, options).logit_bias == {5: -2.5, 7: 100.0}
+
+
+def test_named_stages_change_places_and_the_others_stay() -> None:
+    usual = SamplingParams().order
+    swapped = sampling(DEFAULTS, parsed(["--sampler-order", "xtc, Top-K,penalties"])).order
+    names = {"xtc", "top_k", "penalties"}
+    assert [stage for stage in swapped if stage in names] == ["xtc", "top_k", "penalties"]
+    assert [stage not in names for stage in swapped] == [stage not in names for stage in usual]
+    for wrong in ("top_k,top_k", "top_q", ""):
+        with pytest.raises(click.BadParameter, match="name each once"):
+            parsed(["--sampler-order", wrong])
+
+
+def test_sequence_breakers_take_the_place_of_the_usual_ones() -> None:
+    options = parsed(["--dry-breaker", "\n", "--dry-breaker", ";"])
+    assert sampling(DEFAULTS, options).dry_sequence_breakers == ("\n", ";")
+    assert sampling(DEFAULTS, parsed([])).dry_sequence_breakers == DEFAULTS.dry_sequence_breakers
 
 
 def test_a_token_biased_twice_is_refused() -> None:

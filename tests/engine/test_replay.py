@@ -23,13 +23,14 @@ from app.domain.requests import (
     Replay,
     TokenSearch,
 )
-from app.domain.sampling import SamplingParams
+from app.domain.sampling import SamplerStage, SamplingParams
 from app.domain.tokens import TokenRecord
 from app.engine.generate import begin, generate
 from app.engine.model import Model, open_model
 from app.engine.replay import replay
+from app.engine.sampling.history import History
 from app.engine.sampling.rows import RowStore
-from app.engine.sampling.sampler import History, Sampler
+from app.engine.sampling.sampler import Sampler
 from app.engine.sampling.statistics import Distribution
 from app.engine.sequence import Sequence
 from app.errors import ContextExceeded, InvalidRequest
@@ -51,6 +52,15 @@ SAMPLINGS = [
         frequency_penalty=0.7,
         presence_penalty=-0.4,
         logit_bias={3: 2.0, 9: -3.0},
+    ),
+    SamplingParams(
+        seed=5,
+        temperature=1.5,
+        dry_multiplier=2.0,
+        dry_allowed_length=1,
+        xtc_probability=0.5,
+        xtc_threshold=0.02,
+        order=(SamplerStage.XTC, *(stage for stage in SamplerStage if stage != SamplerStage.XTC)),
     ),
 ]
 GRAPHS = {"grouped": graphs.grouped(SHAPE, WEIGHTS), "plain": graphs.plain(SHAPE, WEIGHTS)}
@@ -313,6 +323,20 @@ def test_ranks_and_entropy_are_those_of_the_whole_row(model: Model) -> None:
     assert [each.rank for each in found.alternatives] == list(range(1, SHAPE.vocabulary + 1))
     assert [each.id for each in found.alternatives] == order
     assert found.raw_entropy == pytest.approx(slow_entropy(row), abs=1e-3)
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS[2:], ids=str)
+def test_the_trace_ends_in_the_draw_that_chose_the_token(
+    model: Model, sampling: SamplingParams
+) -> None:
+    answer = answered(model, sampling)
+    for index in (0, len(answer) // 2, len(answer) - 1):
+        found = replayed(model, answer, index, sampling=sampling, trace=True)
+        assert found.trace
+        assert found.trace.draw
+        assert found.trace.draw.token == answer[index].id
+        ends = found.trace.stages[-1].logprobs
+        assert ends == pytest.approx([each.sampled_logprob for each in found.alternatives])
 
 
 @pytest.mark.parametrize("at", [1, 57, 128, len(PROMPT) - 1])

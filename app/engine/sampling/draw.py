@@ -48,6 +48,21 @@ def draw(weights: np.ndarray, number: float) -> tuple[int, float]:
     return index, min(0.0, math.log(weights[index] / edges[-1]))
 
 
+def coin(seed: int, position: int) -> float:
+    """Another number in [0, 1) of the same arguments, which tells nothing of `uniform`'s."""
+    return (splitmix(splitmix(seed, 1), position) >> 11) * 2.0**-53
+
+
+def interval(weights: np.ndarray, index: int) -> tuple[float, float]:
+    """The numbers from, and up to, which `draw` gives `index`."""
+    edges = running_sums(weights)
+    block, place = divmod(index, BLOCK)
+    inside = np.cumsum(weights[block * BLOCK : (block + 1) * BLOCK], dtype=np.float64)
+    before = edges[block - 1] if block else 0.0
+    start = before + (inside[place - 1] if place else 0.0)
+    return float(start / edges[-1]), min(1.0, float((before + inside[place]) / edges[-1]))
+
+
 def running_sums(weights: np.ndarray) -> np.ndarray:
     """Sums of `weights`, float32 [n], up to the end of each block, float64; the last is of all."""
     sums = np.add.reduceat(weights, np.arange(0, weights.size, BLOCK))

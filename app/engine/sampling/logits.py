@@ -121,6 +121,22 @@ def typical_p(logits: np.ndarray, mass: float) -> np.ndarray:
     return _fewest(-np.abs(surprise - entropy), weights, mass)
 
 
+def xtc(logits: np.ndarray, threshold: float) -> np.ndarray:
+    """Keep only the least likely of the tokens with at least the probability `threshold`, and all
+    that have less ("exclude top choices").
+
+    Source: p-e-w 2024, pull request 6335 of oobabooga/text-generation-webui; whether it acts at
+    all is drawn by the caller.
+    """
+    weights = np.exp(logits - logits.max())
+    choices = np.flatnonzero(weights >= np.float32(threshold * float(weights.sum())))
+    kept = np.ones(logits.size, dtype=bool)
+    if choices.size > 1:
+        kept[choices] = False
+        kept[choices[logits[choices].argmin()]] = True
+    return np.flatnonzero(kept)
+
+
 def _fewest(order: np.ndarray, weights: np.ndarray, mass: float) -> np.ndarray:
     """The shortest run of indices by falling `order` that holds `mass` of all `weights`."""
     goal = mass * float(weights.sum())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.sampling.draw import draw, running_sums
+from app.engine.sampling.draw import draw, interval, running_sums
 from app.engine.sampling.statistics import likeliest
 
 
@@ -24,6 +24,17 @@ class Sampled:
         index, logprob = draw(self.weights, number)
         return self._token(index), logprob
 
+    def interval(self, token: int) -> tuple[float, float]:
+        """The numbers from, and up to, which a token that is left is drawn.
+
+        Raises:
+            KeyError: it is cut.
+        """
+        index = self._index(token)
+        if index is None:
+            raise KeyError(token)
+        return interval(self.weights, index)
+
     def logprob(self, token: int) -> float | None:
         """Log of the token's probability in nats; None where it is cut."""
         index = self._index(token)
@@ -35,6 +46,21 @@ class Sampled:
         """The `count` likeliest tokens that are left, likeliest first, the lower id on ties."""
         found = likeliest(self.weights, count)
         return tuple(self._token(int(index)) for index in found if self.weights[index])
+
+    def least_likely(self) -> int:
+        """The token that is left with the least probability, the lower id on ties."""
+        weights = np.where(self.weights > 0, self.weights, np.inf)
+        return self._token(int(weights.argmin()))
+
+    def outside(self, part: "Sampled") -> float:
+        """The probability of what is not left in `part`, which has tokens of this one only."""
+        if part.ids is None:
+            return 0.0
+        places = part.ids if self.ids is None else np.searchsorted(self.ids, part.ids)
+        lost = np.ones(self.weights.size, dtype=bool)
+        lost[places] = False
+        lost_mass = self.weights[lost].sum(dtype=np.float64)
+        return float(lost_mass / self.weights.sum(dtype=np.float64))
 
     @property
     def kept(self) -> int:

@@ -1,136 +1,112 @@
 """Sampling parameters compiled once into a function from a distribution to the next token.
 
-The transforms of `logits` apply in the order of the parameters' fields. Where a shortcut gives the
-same tokens, the full vocabulary is not looked at again.
+The stages apply in the order that the parameters give. Where a shortcut gives the same tokens, the
+full vocabulary is not looked at again.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
-from app.domain.sampling import SamplingParams
+from app.domain.sampling import SamplerStage, SamplingParams
 from app.engine.sampling import logits as transforms
 from app.engine.sampling.draw import uniform
+from app.engine.sampling.history import History
 from app.engine.sampling.sampled import Sampled
+from app.engine.sampling.stages import Place, Pool, Stage, before_greed, compile_stages
 from app.engine.sampling.statistics import Distribution
 from app.errors import InvalidRequest
 
 BIAS_LIMIT = 10_000.0
 
-Cut = Callable[[np.ndarray], np.ndarray]
-
-
-class History:
-    """What the penalties look at: tokens seen at all, and how often the answer holds each."""
-
-    def __init__(self, vocabulary_size: int, prompt: Sequence[int]) -> None:
-        self.seen = np.zeros(vocabulary_size, dtype=bool)
-        self.seen[list(prompt)] = True
-        self.counts = np.zeros(vocabulary_size, dtype=np.int32)
-
-    def add(self, token: int) -> None:
-        """Count a token of the answer."""
-        self.seen[token] = True
-        self.counts[token] += 1
-
 
 class Sampler:
     """Picks tokens as `params` say; `seed` is None where nothing is ever drawn.
+
+    `stages` are those that do something, in their order; `read` gives a token's bytes, None where
+    there is no tokenizer.
 
     Raises:
         InvalidRequest: a logit bias names a token outside the vocabulary, or is out of range.
     """
 
-    def __init__(self, params: SamplingParams, vocabulary_size: int) -> None:
+    def __init__(
+        self,
+        params: SamplingParams,
+        vocabulary_size: int,
+        read: Callable[[int], bytes] | None = None,
+    ) -> None:
         _check_bias(params.logit_bias, vocabulary_size)
         self.params = params
         self.seed = _seed(params)
-        self._cuts = _cuts(params)
-        self._biased = np.array(list(params.logit_bias), dtype=np.intp)
-        self._biases = np.array(list(params.logit_bias.values()), dtype=np.float32)
+        self.stages = compile_stages(params, vocabulary_size, read, self.seed)
+        self._quick = _cuts_first(self.stages)
 
     def choose(
         self, distribution: Distribution, history: History, position: int
     ) -> tuple[int, float]:
-        """The token at absolute `position` and its logprob after all transforms.
+        """The token at absolute `position` and its logprob after all stages.
 
         Greedy picks have a logprob of 0.
         """
         number = 0.0 if self.seed is None else uniform(self.seed, position)
-        return self.sampled(distribution, history).draw(number)
+        return self.sampled(distribution, history, position).draw(number)
 
-    def sampled(self, distribution: Distribution, history: History) -> Sampled:
-        """What is left of `distribution` after all transforms: a greedy pick is all of it."""
-        row = self._adjust(distribution.logits, history)
-        if self.seed is None:
-            return Sampled(np.ones(1, dtype=np.float32), np.array([row.argmax()]))
-        ids, cuts = self._shortlist(distribution, row)
-        row, ids = self._narrow(row if ids is None else row[ids], ids, cuts)
-        same = row is distribution.logits
-        return Sampled(distribution.weights if same else np.exp(row - row.max()), ids)
+    def sampled(
+        self, distribution: Distribution, history: History, position: int | None = None
+    ) -> Sampled:
+        """What is left of `distribution` after all stages: a greedy pick is all of it.
 
-    def _shortlist(
-        self, distribution: Distribution, row: np.ndarray
-    ) -> tuple[np.ndarray | None, list[Cut]]:
-        """Rising ids to look at, None for all, and the cuts that are still to be made.
-
-        Temperature keeps the order, so that top-k, and top-p where it is easily proven, come
-        before it and leave it less work.
+        `position` is where the history ends unless it is given.
         """
-        params, plain = self.params, row is distribution.logits
-        if params.top_k > 0:
-            if plain:
-                return np.sort(distribution.likeliest(params.top_k)), self._cuts
-            return transforms.top_k(row, params.top_k), self._cuts
-        if plain and params.top_p < 1.0 and params.temperature <= 1.0:
-            kept = transforms.proven_nucleus(distribution, params.temperature, params.top_p)
-            if kept is not None:
-                return kept, self._cuts[1:]
-        return None, self._cuts
+        place = Place(history, len(history.ids) if position is None else position)
+        pool, stages = self._shortlist(distribution)
+        for stage in stages:
+            pool = stage.apply(pool, place)
+        return outcome(distribution, pool)
 
-    def _narrow(
-        self, row: np.ndarray, ids: np.ndarray | None, cuts: list[Cut]
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Temper the logits of `ids`, None for all of them, and keep what all `cuts` keep."""
-        if self.params.temperature != 1.0:
-            row = transforms.temperature(row, self.params.temperature)
-        for cut in cuts:
-            kept = cut(row)
-            row = row[kept]
-            ids = kept if ids is None else ids[kept]
-        return row, ids
+    def _shortlist(self, distribution: Distribution) -> tuple[Pool, list[Stage]]:
+        """The tokens to look at and the stages that are still to come.
 
-    def _adjust(self, row: np.ndarray, history: History) -> np.ndarray:
-        params = self.params
-        if params.repetition_penalty != 1.0:
-            row = transforms.repetition_penalty(row, history.seen, params.repetition_penalty)
-        if params.frequency_penalty != 0.0:
-            row = transforms.frequency_penalty(row, history.counts, params.frequency_penalty)
-        if params.presence_penalty != 0.0:
-            row = transforms.presence_penalty(row, history.counts, params.presence_penalty)
-        if self._biased.size:
-            row = transforms.logit_bias(row, self._biased, self._biases)
-        return row
+        What the likeliest few prove is not asked of the whole vocabulary.
+        """
+        params, stages = self.params, self._quick
+        names = [stage.name for stage in stages[:2]]
+        if names[:1] == [SamplerStage.TOP_K]:
+            ids = np.sort(distribution.likeliest(params.top_k))
+            return Pool(distribution.logits[ids], ids), stages[1:]
+        tempered = names == [SamplerStage.TEMPERATURE, SamplerStage.TOP_P]
+        if names[:1] == [SamplerStage.TOP_P] or (tempered and 0 < params.temperature <= 1.0):
+            value = params.temperature if tempered else 1.0
+            ids = transforms.proven_nucleus(distribution, value, params.top_p)
+            if ids is not None:
+                left = [stage for stage in stages if stage.name is not SamplerStage.TOP_P]
+                return Pool(distribution.logits[ids], ids), left
+        return Pool(distribution.logits, None), stages
+
+
+def outcome(distribution: Distribution, pool: Pool) -> Sampled:
+    """The distribution over what is left."""
+    same = pool.row is distribution.logits
+    return Sampled(distribution.weights if same else np.exp(pool.row - pool.row.max()), pool.ids)
+
+
+def _cuts_first(stages: list[Stage]) -> list[Stage]:
+    """The stages with top-k before a temperature that it follows: temperature keeps the order of
+    tokens, and top-k leaves it less work."""
+    for at, (one, other) in enumerate(pairwise(stages)):
+        if (one.name, other.name) == (SamplerStage.TEMPERATURE, SamplerStage.TOP_K):
+            return [*stages[:at], other, one, *stages[at + 2 :]]
+    return stages
 
 
 def _seed(params: SamplingParams) -> int | None:
-    if params.temperature == 0.0:
+    greedy = params.temperature == 0.0
+    if greedy and (params.xtc_probability == 0.0 or SamplerStage.XTC not in before_greed(params)):
         return None
     return secrets.randbits(63) if params.seed is None else params.seed
-
-
-def _cuts(params: SamplingParams) -> list[Cut]:
-    """What follows temperature."""
-    cuts: list[Cut] = []
-    if params.top_p < 1.0:
-        cuts.append(partial(transforms.top_p, mass=params.top_p))
-    if params.min_p > 0.0:
-        cuts.append(partial(transforms.min_p, share=params.min_p))
-    if params.typical_p < 1.0:
-        cuts.append(partial(transforms.typical_p, mass=params.typical_p))
-    return cuts
 
 
 def _check_bias(bias: dict[int, float], vocabulary_size: int) -> None:

@@ -9,8 +9,9 @@ from typing import Protocol
 import numpy as np
 
 from app.domain.tokens import Source
+from app.engine.sampling.history import History
 from app.engine.sampling.record import Choice, Numbers
-from app.engine.sampling.sampler import History, Sampler
+from app.engine.sampling.sampler import Sampler
 from app.engine.sampling.statistics import Distribution
 
 

@@ -1,0 +1,22 @@
+"""The tokens before the next one, as the sampler looks at them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+class History:
+    """`ids` of prompt and answer, which tokens were `seen` at all (bool [V]), and the `counts` of
+    each in the answer (int32 [V])."""
+
+    def __init__(self, vocabulary_size: int, prompt: Sequence[int]) -> None:
+        self.ids = list(prompt)
+        self.seen = np.zeros(vocabulary_size, dtype=bool)
+        self.seen[self.ids] = True
+        self.counts = np.zeros(vocabulary_size, dtype=np.int32)
+
+    def add(self, token: int) -> None:
+        """Count a token of the answer."""
+        self.ids.append(token)
+        self.seen[token] = True
+        self.counts[token] += 1
