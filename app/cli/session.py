@@ -31,6 +31,7 @@ from app.domain.requests import (
     Load,
     Prepare,
     Provider,
+    Query,
     RemoveCopies,
     Render,
     Score,
@@ -41,7 +42,6 @@ from app.worker.client import WorkerClient
 from app.worker.stream import Stream
 
 Show = Callable[[Event], None]
-Query = Inspect | Render | ListCopies | RemoveCopies
 _LABELS = {
     Stage.LOAD: "Loading the model",
     Stage.PREFILL: "Reading the prompt",

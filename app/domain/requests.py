@@ -192,16 +192,10 @@ class Cancel(Struct, frozen=True, tag="cancel"):
     target: int
 
 
-Command = (
-    Load
-    | Generate
-    | Score
-    | Replay
-    | Measure
-    | Inspect
-    | Render
-    | Prepare
-    | ListCopies
-    | RemoveCopies
-    | Cancel
-)
+Computation = Generate | Score | Replay | Measure
+"""What needs a loaded model."""
+
+Query = Inspect | Render | ListCopies | RemoveCopies
+"""What is answered by one event and needs no model."""
+
+Command = Load | Computation | Query | Prepare | Cancel

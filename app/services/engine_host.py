@@ -6,30 +6,33 @@ business. It lives in one event loop; observers are plain callbacks, called in t
 
 import asyncio
 import contextlib
-import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from app.domain.events import Hello, Inspected, Loaded, Progress
-from app.domain.inspection import ModelReport
+from app.domain.events import Hello, Loaded, Prepared, Progress
 from app.domain.models import ModelInfo
-from app.domain.preparation import KvCache, Precision
-from app.domain.requests import Generate, Inspect, Load, Measure, Provider, Replay, Score
+from app.domain.preparation import KvCache, Precision, PreparationReport
+from app.domain.requests import (
+    Computation,
+    Generate,
+    Load,
+    Measure,
+    Prepare,
+    Provider,
+    Query,
+    Replay,
+    Score,
+)
 from app.errors import Bug, CandorError, EnvironmentFault, InvalidRequest, WorkerLost, from_code
 from app.services.answer import Answer
-from app.services.host_status import HostState, HostStatus
+from app.services.crashes import Crashes
+from app.services.host_status import HostState, HostStatus, Observer, StatusBoard
 from app.worker.client import WorkerClient
 from app.worker.stream import Stream
 
-MOST_CRASHES = 3
-WITHIN_SECONDS = 60.0
-
-
 _CLOSED = "The engine has been closed."
-_PASSING = (HostState.STARTING, HostState.LOADING, HostState.RESTARTING)
+_PASSING = (HostState.STARTING, HostState.LOADING, HostState.PREPARING, HostState.RESTARTING)
 
-Observer = Callable[[HostStatus], None]
 MakeClient = Callable[[Provider], WorkerClient]
 
 
@@ -50,17 +53,15 @@ class EngineHost:
         self._loaded: Load | None = None
         self._refusal: CandorError = InvalidRequest("No model is loaded.", "Load a model first.")
         self._closed = False
-        self._crashes: deque[float] = deque()
+        self._crashes = Crashes()
         self._opening = asyncio.Lock()
         self._watching: set[asyncio.Task[None]] = set()
-        self._observers: list[Observer] = []
-        self._changed = asyncio.Event()
-        self._status = HostStatus(HostState.STOPPED)
+        self._board = StatusBoard()
 
     @property
     def status(self) -> HostStatus:
         """The present state."""
-        return self._status
+        return self._board.status
 
     @property
     def worker(self) -> Hello | None:
@@ -69,8 +70,7 @@ class EngineHost:
 
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Call `observer` at every change of the status; the returned function ends that."""
-        self._observers.append(observer)
-        return lambda: self._observers.remove(observer)
+        return self._board.observe(observer)
 
     async def load(
         self,
@@ -110,23 +110,27 @@ class EngineHost:
                 await self._give_up(HostState.STOPPED, InvalidRequest("Loading was cancelled."))
                 raise
 
-    async def inspect(self, path: Path | str, variant: str | None = None) -> ModelReport:
-        """What is understood of a model folder; the present model stays as it is.
+    def query(self, request: Query) -> Answer:
+        """The one event of a request that needs no model; the present one stays as it is."""
+        return Answer(lambda: self._submit_without_model(request))
+
+    async def prepare(self, request: Prepare) -> PreparationReport:
+        """Make a copy of a model that runs faster on the CPU, which takes all of the worker.
+
+        The model that is open is let go of meanwhile; at the end, however that comes, it is opened
+        again, from its prepared copy where there is one now.
 
         Raises:
-            CandorError: nothing can be said of it, or there is no worker that could.
+            CandorError: why it cannot be prepared.
         """
-        while self._status.state in _PASSING:
-            await self._changed.wait()
-        client = self._client
-        if client is None:
-            raise WorkerLost("No worker runs.", "Load a model first.")
-        request = Inspect(str(Path(path).absolute()), variant)
-        async with contextlib.aclosing(client.submit(request)) as events:
-            async for event in events:
-                if isinstance(event, Inspected):
-                    return event.report
-        raise Bug("A look into a model folder ended without a report.")
+        async with self._opening:
+            if self._closed:
+                raise WorkerLost(_CLOSED)
+            before = self.status
+            try:
+                return await self._prepare(request)
+            finally:
+                await self._open_again(before)
 
     async def ready(self) -> ModelInfo:
         """The loaded model, once the engine is ready.
@@ -162,14 +166,21 @@ class EngineHost:
         async with self._opening:  # a load that was starting a worker has ended it by then
             await self._give_up(HostState.STOPPED, WorkerLost(_CLOSED))
 
-    async def _submit(self, request: Generate | Score | Replay | Measure) -> Stream:
+    async def _submit_without_model(self, request: Query) -> Stream:
+        while self.status.state in _PASSING:
+            await self._board.changed()
+        if self._client is None:
+            raise WorkerLost("No worker runs.", "Load a model first.")
+        return self._client.submit(request)
+
+    async def _submit(self, request: Computation) -> Stream:
         client, _ = await self._ready()
         return client.submit(request)
 
     async def _ready(self) -> tuple[WorkerClient, ModelInfo]:
-        while self._status.state in _PASSING or self._loss_is_news():
-            await self._changed.wait()
-        client, status = self._client, self._status
+        while self.status.state in _PASSING or self._loss_is_news():
+            await self._board.changed()
+        client, status = self._client, self.status
         if client is None or status.model is None or status.state is not HostState.READY:
             raise from_code(self._refusal.code, self._refusal.message, self._refusal.hint)
         return client, status.model
@@ -177,20 +188,46 @@ class EngineHost:
     def _loss_is_news(self) -> bool:
         """Whether the worker has ended a moment ago and the status is about to say so."""
         lost = self._client is None or self._client.lost
-        return lost and self._status.state is HostState.READY
+        return lost and self.status.state is HostState.READY
 
     async def _open(self, load: Load) -> ModelInfo:
-        client = self._client
-        if client is None or client.lost or load.provider is not self._provider:
-            await self._discard()
-            client = await self._start(load.provider)
+        client = await self._client_for(load.provider)
         info = await self._load(client, load)
         self._loaded = load
-        self._set(HostStatus(HostState.READY, info))
+        self._board.set(HostStatus(HostState.READY, info))
         return info
 
+    async def _open_again(self, before: HostStatus) -> None:
+        """Bring back the model that was open, or the reason why there was none."""
+        if self._loaded is None:
+            self._board.set(before)
+            return
+        try:
+            await self._open(self._loaded)
+        except CandorError as error:
+            await self._give_up(HostState.FAILED, error)
+
+    async def _prepare(self, request: Prepare) -> PreparationReport:
+        client, model = await self._client_for(Provider.CPU), self.status.model
+        self._board.set(HostStatus(HostState.PREPARING, model))
+        async with contextlib.aclosing(client.submit(request)) as events:
+            async for event in events:
+                if isinstance(event, Progress):
+                    self._board.set(HostStatus(HostState.PREPARING, model, progress=event))
+                elif isinstance(event, Prepared):
+                    return event.report
+        raise Bug("A preparation ended without a report.")
+
+    async def _client_for(self, provider: Provider) -> WorkerClient:
+        """The present worker, or a new one where it is lost or another provider's."""
+        client = self._client
+        if client is not None and not client.lost and provider is self._provider:
+            return client
+        await self._discard()
+        return await self._start(provider)
+
     async def _start(self, provider: Provider) -> WorkerClient:
-        self._advance(HostState.STARTING)
+        self._board.advance(HostState.STARTING)
         client = self._make_client(provider)
         hello = await client.start()
         if self._closed:
@@ -203,11 +240,11 @@ class EngineHost:
         return client
 
     async def _load(self, client: WorkerClient, load: Load) -> ModelInfo:
-        self._advance(HostState.LOADING)
+        self._board.advance(HostState.LOADING)
         async with contextlib.aclosing(client.submit(load)) as events:
             async for event in events:
                 if isinstance(event, Progress):
-                    self._advance(HostState.LOADING, event)
+                    self._board.advance(HostState.LOADING, event)
                 elif isinstance(event, Loaded):
                     return event.model
         raise Bug("A load ended without a model.")
@@ -225,8 +262,8 @@ class EngineHost:
                 await self._recover(lost, self._loaded)
 
     async def _recover(self, lost: WorkerLost, load: Load) -> None:
-        while self._crashes_are_rare():
-            self._set(HostStatus(HostState.RESTARTING, self._status.model, lost.message))
+        while self._crashes.add():
+            self._board.set(HostStatus(HostState.RESTARTING, self.status.model, lost.message))
             try:
                 await self._open(load)
                 return
@@ -242,13 +279,6 @@ class EngineHost:
         )
         await self._give_up(HostState.STOPPED, error)
 
-    def _crashes_are_rare(self) -> bool:
-        now = time.monotonic()
-        self._crashes.append(now)
-        while now - self._crashes[0] > WITHIN_SECONDS:
-            self._crashes.popleft()
-        return len(self._crashes) < MOST_CRASHES
-
     async def _give_up(self, state: HostState, error: CandorError) -> None:
         """No model from here on; a worker that is still sound stays for the next load."""
         self._loaded = None
@@ -258,24 +288,9 @@ class EngineHost:
         asked = self._asked
         elsewhere = asked is not None and asked.provider is not Provider.CPU
         offers_cpu = elsewhere and isinstance(error, EnvironmentFault) and not self._closed
-        self._set(HostStatus(state, sentence=str(error), offers_cpu=offers_cpu))
+        self._board.set(HostStatus(state, sentence=str(error), offers_cpu=offers_cpu))
 
     async def _discard(self) -> None:
         client, self._client, self._hello = self._client, None, None
         if client is not None:
             await client.close()
-
-    def _advance(self, state: HostState, progress: Progress | None = None) -> None:
-        """One step of opening a model; a restart stays called so until it is done."""
-        if self._status.state is HostState.RESTARTING:
-            now = self._status
-            self._set(HostStatus(now.state, now.model, now.sentence, progress))
-        else:
-            self._set(HostStatus(state, progress=progress))
-
-    def _set(self, status: HostStatus) -> None:
-        self._status = status
-        self._changed.set()
-        self._changed = asyncio.Event()
-        for observer in list(self._observers):
-            observer(status)

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.events import Delta, Event, Finished, FinishReason, Progress
-from app.domain.requests import Provider
+from app import paths
+from app.domain.events import Delta, Event, Finished, FinishReason, Progress, Stage
+from app.domain.requests import Prepare, Provider
 from app.errors import InvalidRequest, ModelNotFound, WorkerLost
-from app.services.engine_host import MOST_CRASHES, EngineHost, HostState, HostStatus
+from app.services.crashes import MOST_CRASHES
+from app.services.engine_host import EngineHost, HostState, HostStatus
 from app.worker.client import WorkerClient
-from tests.engine.graphs import small_model
+from tests.engine.graphs import small_model, write_folder
+from tests.engine.prepare.spelled import Style, decoder
 from tests.engine.reference import Shape
 from tests.worker.harness import ENDLESS, asking, collect, is_alive, script, token_ids
 
@@ -357,3 +360,51 @@ def _children() -> list[str]:
     if not sys.platform.startswith("linux"):
         return []
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+
+
+def test_a_model_is_prepared_and_open_again(tmp_path: Path) -> None:
+    shape = Shape(layers=1)
+    folder = write_folder(tmp_path / "spelled", decoder(Style(), shape), shape)
+
+    async def scenario() -> None:
+        async with hosting() as host:
+            before = await host.load(folder)
+            told: list[HostStatus] = []
+            host.observe(told.append)
+            report = await host.prepare(Prepare(str(folder)))
+            states = list(dict.fromkeys(status.state for status in told))
+            assert states == [HostState.PREPARING, HostState.LOADING, HostState.READY]
+            assert all(s.model == before for s in told if s.state is HostState.PREPARING)
+            after = await host.ready()
+            assert (before.preparation.stored, after.preparation) == (False, report.preparation)
+
+    asyncio.run(scenario())
+
+
+@posix
+@pytest.mark.parametrize("kill_it", [False, True])
+def test_a_preparation_that_is_broken_off_leaves_the_model_open(
+    tmp_path: Path, kill_it: bool
+) -> None:
+    shape = Shape(layers=1, vocabulary=20_000)
+    folder = write_folder(tmp_path / "spelled", decoder(Style(), shape), shape)
+
+    async def scenario() -> None:
+        async with hosting() as host:
+            info = await host.load(folder)
+            work = asyncio.ensure_future(host.prepare(Prepare(str(folder))))
+            comparing = asyncio.Event()
+
+            def watch(status: HostStatus) -> None:
+                if status.progress is not None and status.progress.stage is Stage.COMPARE:
+                    comparing.set()
+
+            host.observe(watch)
+            await comparing.wait()
+            kill(host) if kill_it else work.cancel()
+            with pytest.raises(WorkerLost if kill_it else asyncio.CancelledError):
+                await work
+            assert await host.ready() == info
+            assert list(paths.prepared().glob("*/")) == []
+
+    asyncio.run(scenario())

@@ -19,6 +19,9 @@ from app.services.settings import MODEL, RECENT_MODELS, ModelChoice
 from app.ui.dialogs import Dialog
 from app.ui.panes.models import ModelsDialog
 from app.ui.viewmodels.models import BUILT_IN
+from tests.engine.graphs import write_folder
+from tests.engine.prepare.spelled import Style, decoder
+from tests.engine.reference import Shape
 from tests.ui.desk import Desk, until
 
 Drive = Callable[..., None]
@@ -165,8 +168,8 @@ def test_the_precision_is_chosen_shown_and_kept(drive: Drive, other: Path):
         desk.window.header.model.click()
         assert dialog.precision.currentText() == "Exact"
         await until(lambda: "Looking" not in dialog.outlook.text())
-        assert "The exact graph runs." in dialog.outlook.text()
-        assert "The exact graph runs." in desk.window.header.model.toolTip()
+        assert "It runs with its exact numbers." in dialog.outlook.text()
+        assert "It runs with its exact numbers." in desk.window.header.model.toolTip()
         assert not dialog.confirm.isEnabled()
 
     async def second(desk: Desk) -> None:
@@ -176,6 +179,55 @@ def test_the_precision_is_chosen_shown_and_kept(drive: Drive, other: Path):
 
     drive(first)
     drive(second)
+
+
+def test_a_model_is_prepared_and_its_copy_removed(drive: Drive, tmp_path: Path):
+    shape = Shape(layers=1)
+    folder = write_folder(tmp_path / "spelled", decoder(Style(), shape), shape)
+
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        dialog = await chosen(desk, folder)
+        told: list[str] = []
+        desk.session.models.changed.connect(lambda status: told.append(dialog.doing.text()))
+        assert not dialog.prepared.remove.isVisible()
+        QTest.mouseClick(dialog.prepared.prepare, Qt.MouseButton.LeftButton)
+        await until(lambda: dialog.cancel.isVisible())
+        assert dialog.cancel.accessibleName() == "Cancel preparing the model"
+        await until(lambda: dialog.prepared.remove.isVisible())
+        assert "Measuring how far the numbers are from the original's…" in told
+        assert "It has been prepared for this computer. Every step is exact." in (
+            dialog.outlook.text()
+        )
+        assert desk.chat.status.value.model == "candor-small"
+        QTest.mouseClick(dialog.confirm, Qt.MouseButton.LeftButton)
+        await until(lambda: not dialog.isVisible())
+        loaded = desk.session.models.loaded
+        assert loaded
+        assert loaded.preparation.stored
+        desk.window.header.model.click()
+        await until(lambda: dialog.prepared.remove.isVisible())
+        QTest.mouseClick(dialog.prepared.remove, Qt.MouseButton.LeftButton)
+        await until(lambda: dialog.prepared.prepare.isVisible())
+        assert list((desk.services.profile / "prepared").glob("*/")) == []
+
+    drive(scenario)
+
+
+def test_a_cancelled_preparation_leaves_the_model_open(drive: Drive, other: Path):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        dialog, models = await chosen(desk, other), desk.session.models
+        QTest.mouseClick(dialog.prepared.prepare, Qt.MouseButton.LeftButton)
+        await until(lambda: "Measuring" in dialog.doing.text())
+        QTest.mouseClick(dialog.cancel, Qt.MouseButton.LeftButton)
+        await until(lambda: not models.value.busy)
+        assert not dialog.error.isVisible()
+        await until(lambda: dialog.prepared.prepare.isVisible())
+        await desk.ready()
+        assert desk.chat.status.value.model == "candor-small"
+
+    drive(scenario)
 
 
 def test_what_was_asked_for_last_is_what_is_open(drive: Drive, other: Path):

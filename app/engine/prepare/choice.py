@@ -113,7 +113,7 @@ def _told(draft: Draft) -> Preparation:
     reason = (
         "You asked for it; what it costs has not been measured."
         if fast
-        else "No prepared copy is used; only exact steps that take no time were made."
+        else "It has not been prepared for this computer, which could make it faster."
     )
     return Preparation(
         precision=Precision.FAST if fast else Precision.EXACT,

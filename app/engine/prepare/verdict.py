@@ -38,9 +38,8 @@ def decide(asked: Precision, exact: Measured, fast: Measured) -> Verdict:
     if same or asked is Precision.EXACT or (asked is Precision.AUTO and not fast[1].is_small):
         reason = _why_exact(asked, same, fast[1])
         return _verdict(Precision.EXACT, exact, None if same else fast[1], reason, exact[1])
-    reason = (
-        "What it costs is small." if fast[1].is_small else f"You asked for it. {_cost(fast[1])}"
-    )
+    why = "What that costs is small." if fast[1].is_small else "You asked for it."
+    reason = f"{why} {_cost(fast[1])}"
     return _verdict(Precision.FAST, fast, fast[1], reason, exact[1])
 
 
@@ -78,13 +77,14 @@ def _why_exact(asked: Precision, same: bool, fast: Divergence) -> str:
         return "Every step is exact."
     if asked is Precision.EXACT:
         return "You asked for it."
-    return f"The fast graph is too far off. {_cost(fast)}"
+    return f"Rounding would change too much. {_cost(fast)}"
 
 
 def _cost(found: Divergence) -> str:
-    """The figures beside what the rule allows."""
+    """The figures beside what the rule allows, in plain words."""
     return (
-        f"Its divergence is {found.mean:.2g} nats on average (at most {MOST_MEAN:g}) and "
-        f"{found.worst:.2g} at worst (at most {MOST_WORST:g}); where the original is sure, it "
-        f"agrees at {found.agreeing:,} of {found.sure:,} positions."
+        f"Over {found.positions:,} positions, the chances it gives to tokens differ from the"
+        f" original's by {found.mean:.2g} nats on average (at most {MOST_MEAN:g} is small) and"
+        f" {found.worst:.2g} at worst (at most {MOST_WORST:g}); where the original is sure, both"
+        f" agree at {found.agreeing:,} of {found.sure:,}."
     )

@@ -85,6 +85,7 @@ class Dialogs(QObject):
             model, survey = self._models, self._survey
             self.models = made = ModelsDialog(self._window, self._appearance.theme, model)
             made.looked_at.connect(lambda choice: survey.look(choice, model.path(choice)))
+            made.removed.connect(lambda choice: survey.remove_copies(choice, model.path(choice)))
             survey.looked.connect(made.show_look)
             survey.found.connect(made.show_devices)
             self._appearance.changed.connect(made.recolour)

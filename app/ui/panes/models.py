@@ -8,22 +8,24 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QProgressBar,
 
 from app.domain.devices import Device
 from app.domain.preparation import Precision
+from app.domain.requests import Provider
 from app.services.packs import Report
 from app.services.settings import ModelChoice
 from app.ui.choice import Choice
 from app.ui.dialogs import Dialog, rows
 from app.ui.panes.model_list import ModelList
+from app.ui.panes.prepared import PreparedRow
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels.model_survey import CPU, Look, devices, outlook, troubles
 from app.ui.viewmodels.models import ModelsModel, ModelsStatus
-from app.ui.viewmodels.wording import preparation
+from app.ui.viewmodels.wording import kept, preparation
 from app.ui.widgets import button, label, set_kind
 
 BUILT_IN = "Came with the program"
 AUTOMATIC = "What suits the device"
 PRECISION = (
-    "Fast graphs do more of the work in 8 bits. Automatic takes one only where its measured cost is"
-    " small; exact keeps the original's numbers."
+    "Fast does more of the work in 8 bits, which rounds. Automatic is fast only where the measured"
+    " cost of that is small; exact keeps the original's numbers."
 )
 PRECISIONS = [
     ("Automatic", Precision.AUTO),
@@ -33,9 +35,11 @@ PRECISIONS = [
 
 
 class ModelsDialog(Dialog):
-    """Shows a ModelsModel; `looked_at` asks for a look at a ModelChoice."""
+    """Shows a ModelsModel; `looked_at` asks for a look at a ModelChoice, `removed` wants its
+    prepared copies deleted."""
 
     looked_at = Signal(object)
+    removed = Signal(object)
 
     def __init__(self, parent: QWidget, theme: Theme, model: ModelsModel) -> None:
         super().__init__(parent, "Model")
@@ -52,6 +56,8 @@ class ModelsDialog(Dialog):
         self.outlook = label(kind="muted", wrap=True)
         self.error = label(kind="complaint", wrap=True)
         self.trouble = label(kind="muted", wrap=True)
+        self.prepared = PreparedRow()
+        self.doing = label(kind="muted")
         self.progress = QProgressBar()
         self.browse = button("Open folder…", self._browse)
         self.drop = button("Remove from the list", self._drop, kind="quiet", keys="Del")
@@ -79,15 +85,15 @@ class ModelsDialog(Dialog):
 
     def show_status(self, status: ModelsStatus) -> None:
         """Show what is being opened and how far it is, or why it was not."""
-        opening = status.opening
-        for part in (self.progress, self.cancel):
-            part.setVisible(opening is not None)
+        for part in (self.progress, self.cancel, self.doing):
+            part.setVisible(status.busy)
+        self._name_work(status)
         self.cancel.setEnabled(not status.going_back)
         self.progress.setValue(round(100 * status.done))
         self.error.setVisible(status.error is not None)
         self.error.setText(str(status.error or ""))
-        self.browse.setEnabled(opening is None)
-        if opening is None:
+        self.browse.setEnabled(not status.busy)
+        if not status.busy:
             self.show_choices()
             asked, self._asked = self._asked, None
             if asked is not None and asked == status.opened:
@@ -157,7 +163,8 @@ class ModelsDialog(Dialog):
         words = outlook(look) if look else "Looking into the folder."
         opened, loaded = self._model.value.opened, self._model.loaded
         if opened is None or loaded is None or opened.path != choice.path:
-            return words
+            more = kept(look.copies) if look else ""
+            return f"{words}\n\n{more}" if more else words
         return f"{words}\n\n{preparation(loaded.preparation)}"
 
     def _chosen(self) -> ModelChoice | None:
@@ -182,13 +189,30 @@ class ModelsDialog(Dialog):
         chosen = self._chosen()
         self.drop.setVisible(chosen is not None and bool(chosen.path))
         same = chosen is None or chosen == status.opened
-        self.confirm.setEnabled(status.opening is None and not same and not refused)
+        self.confirm.setEnabled(not status.busy and not same and not refused)
+        on_cpu = chosen is not None and chosen.provider is Provider.CPU
+        self.prepared.show_look(self._look, on_cpu=on_cpu, busy=status.busy)
         self.fit()
 
     def _open(self) -> None:
         self._asked = self._chosen()
         if self._asked is not None:
             self._model.open(self._asked)
+
+    def _prepare(self) -> None:
+        if (choice := self._chosen()) is not None:
+            self._model.prepare(choice)
+
+    def _remove_copies(self) -> None:
+        if (choice := self.models.chosen()) is not None:
+            self.removed.emit(choice)
+
+    def _name_work(self, status: ModelsStatus) -> None:
+        """Say what takes its time."""
+        what = "preparing" if status.preparing else "opening"
+        self.progress.setAccessibleName(f"{what.capitalize()} the model")
+        self.cancel.setAccessibleName(f"Cancel {what} the model")
+        self.doing.setText(f"{status.doing or f'{what.capitalize()} the model'}…")
 
     def _want(self) -> None:
         if self.confirm.isEnabled():
@@ -217,13 +241,13 @@ class ModelsDialog(Dialog):
         self.models.dropped.connect(self._drop)
         for choice in (self.variant, self.device, self.precision):
             choice.currentIndexChanged.connect(self._refresh)
+        self.prepared.asked.connect(self._prepare)
+        self.prepared.dropped.connect(self._remove_copies)
         self._model.changed.connect(self.show_status)
 
     def _lay_out(self) -> None:
-        self.progress.setAccessibleName("Opening the model")
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
-        self.cancel.setAccessibleName("Cancel opening the model")
         self.trouble.hide()
         under = QHBoxLayout()
         under.addWidget(self.browse)
@@ -241,7 +265,7 @@ class ModelsDialog(Dialog):
                 ("Precision", self.precision),
             )
         )
-        for part in (self.outlook, self.trouble, self.error):
+        for part in (self.outlook, self.prepared, self.trouble, self.error, self.doing):
             self.body.addWidget(part)
         self.body.addLayout(opening)
         self.foot.addWidget(self.confirm)

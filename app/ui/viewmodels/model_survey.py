@@ -4,13 +4,16 @@ In: a choice of a person. Out: Look, and the devices of this computer beside the
 """
 
 import asyncio
+from pathlib import Path
 
 from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.devices import Device
+from app.domain.events import Copies, Inspected
 from app.domain.inspection import ModelReport
-from app.domain.requests import Provider
+from app.domain.preparation import PreparedCopy
+from app.domain.requests import Inspect, ListCopies, Provider, RemoveCopies
 from app.errors import CandorError
 from app.services.engine_host import EngineHost
 from app.services.packs import Packs, Report
@@ -23,10 +26,11 @@ OTHERS = (Provider.CUDA, Provider.DIRECTML)
 
 
 class Look(Struct, frozen=True):
-    """What a look at a choice showed: a report, or why there is none."""
+    """What a look at a choice showed: a report, or why there is none, and its prepared copies."""
 
     choice: ModelChoice
     report: ModelReport | None = None
+    copies: tuple[PreparedCopy, ...] = ()
     error: CandorError | None = None
 
 
@@ -50,6 +54,10 @@ class ModelSurvey(QObject):
             self._looking.cancel()
         self._looking = self._tasks.start(self._look(choice, path))
 
+    def remove_copies(self, choice: ModelChoice, path: str) -> None:
+        """Delete the prepared copies of a choice, and look at it again."""
+        self._tasks.start(self._remove(choice, path))
+
     def find_devices(self) -> None:
         """Ask every pack for its devices, once."""
         if not self._surveyed:
@@ -61,12 +69,30 @@ class ModelSurvey(QObject):
         await self._tasks.cancel()
 
     async def _look(self, choice: ModelChoice, path: str) -> None:
+        place = str(Path(path).absolute())
+        report, copies = None, ()
         try:
-            report = await self._host.inspect(path, choice.variant)
+            async for event in self._host.query(Inspect(place, choice.variant)):
+                report = event.report if isinstance(event, Inspected) else report
+            copies = await self._copies(ListCopies(place))
         except CandorError as error:
             self.looked.emit(Look(choice, error=error))
         else:
-            self.looked.emit(Look(choice, report))
+            self.looked.emit(Look(choice, report, copies))
+
+    async def _remove(self, choice: ModelChoice, path: str) -> None:
+        try:
+            await self._copies(RemoveCopies(str(Path(path).absolute())))
+        except CandorError as error:
+            self.looked.emit(Look(choice, error=error))
+        else:
+            await self._look(choice, path)
+
+    async def _copies(self, request: ListCopies | RemoveCopies) -> tuple[PreparedCopy, ...]:
+        async for event in self._host.query(request):
+            if isinstance(event, Copies):
+                return event.copies
+        return ()
 
     async def _find(self) -> None:
         reports = await asyncio.gather(*map(self._packs.report, OTHERS))

@@ -11,8 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
+from app.domain.events import Stage
 from app.domain.models import ModelInfo
-from app.domain.requests import Provider
+from app.domain.preparation import PreparationReport
+from app.domain.requests import Prepare, Provider
 from app.errors import CandorError
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
@@ -22,6 +24,13 @@ from app.ui.tasks import ErrorHandler, Tasks
 from app.ui.viewmodels.notice import Notice
 
 MOST_RECENT = 12
+STAGES = {
+    Stage.DIGEST: "Reading the model's files",
+    Stage.PROVE: "Looking for steps that can be joined",
+    Stage.COMPARE: "Measuring how far the numbers are from the original's",
+    Stage.STORE: "Storing the copy",
+    Stage.LOAD: "Opening the model",
+}
 BUILT_IN = ModelChoice()
 OTHERWISE = "Your chats are kept. Open another model, or try again."
 
@@ -29,15 +38,23 @@ OTHERWISE = "Your chats are kept. Open another model, or try again."
 class ModelsStatus(Struct, frozen=True):
     """`opened` is the loaded model, `opening` the one under way, `done` the share of that.
 
-    It is the former model that is opened again while `going_back`. `error` is why the last one that
-    was asked for could not be opened.
+    It is the former model that is opened again while `going_back`. `preparing` is the model of
+    which a faster copy is being made; `doing` says which part of that is `done` so far. `error` is
+    why the last one that was asked for could not be opened or prepared.
     """
 
     opened: ModelChoice | None = None
     opening: ModelChoice | None = None
+    preparing: ModelChoice | None = None
+    doing: str = ""
     done: float = 0.0
     going_back: bool = False
     error: CandorError | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a model is being opened or prepared."""
+        return self.opening is not None or self.preparing is not None
 
 
 class ModelsModel(QObject):
@@ -60,7 +77,7 @@ class ModelsModel(QObject):
         self._settings = settings
         self._built_in = built_in
         self._tasks = Tasks(self, on_bug)
-        self._loading: asyncio.Future[ModelInfo] | None = None
+        self._loading: asyncio.Future[ModelInfo] | asyncio.Future[PreparationReport] | None = None
         self._working = False
         self._next: ModelChoice | None = None
         self._wanted = settings.get(MODEL)
@@ -113,6 +130,12 @@ class ModelsModel(QObject):
         """Open no other model after all; the former one is opened again."""
         if self._loading is not None and not self.value.going_back:
             self._loading.cancel()
+
+    def prepare(self, choice: ModelChoice) -> None:
+        """Make a faster copy of a model; the open one is opened again afterwards."""
+        if not self._working:
+            self.noticed.emit(None)
+            self._tasks.start(self._prepare(choice))
 
     def forget(self, choice: ModelChoice) -> None:
         """List a model no longer."""
@@ -184,6 +207,27 @@ class ModelsModel(QObject):
         self._show(replace(self.value, opened=choice))
         return None
 
+    async def _prepare(self, choice: ModelChoice) -> None:
+        self._working = True
+        self._show(replace(self.value, preparing=choice, doing="", done=0.0, error=None))
+        error: BaseException | None = None
+        try:
+            await self._conversation.pause()
+            request = Prepare(self.path(choice), choice.variant, choice.precision)
+            self._loading = work = asyncio.ensure_future(self._host.prepare(request))
+            try:
+                await asyncio.wait({work})
+            finally:
+                work.cancel()
+            error = None if work.cancelled() else work.exception()
+        finally:
+            self._working = False
+            self._show(replace(self.value, preparing=None))
+        if isinstance(error, CandorError):
+            self._show(replace(self.value, error=error))
+        elif error is not None:
+            raise error
+
     def _remember(self, choice: ModelChoice) -> None:
         self._settings.set(MODEL, choice)
         if choice.path:
@@ -202,7 +246,8 @@ class ModelsModel(QObject):
         if self._working:
             if status.progress is not None and status.progress.total:
                 done = status.progress.done / status.progress.total
-                self._show(replace(self.value, done=done))
+                doing = STAGES.get(status.progress.stage, "")
+                self._show(replace(self.value, doing=doing, done=done))
         elif status.state in (HostState.FAILED, HostState.STOPPED) and status.sentence:
             self._wanted = self.value.opened or self._wanted
             self._show(replace(self.value, opened=None))

@@ -25,6 +25,7 @@ from app.ui.viewmodels.wording import device, placement
 WORDS = {
     HostState.STARTING: "Starting",
     HostState.LOADING: "Loading the model",
+    HostState.PREPARING: "Preparing",
     HostState.READY: "Ready",
     HostState.RESTARTING: "Restarting the model",
     HostState.STOPPED: "Stopped",

@@ -4,7 +4,7 @@ import math
 
 from app.domain.devices import fallback_sentence
 from app.domain.models import ModelInfo
-from app.domain.preparation import Precision, Preparation
+from app.domain.preparation import Precision, Preparation, PreparedCopy
 from app.domain.tokens import Source, TokenRecord
 
 SOURCES = {
@@ -103,17 +103,20 @@ def placement(model: ModelInfo) -> str:
 
 
 def preparation(found: Preparation) -> str:
-    """Which graph of a model runs, why, and what that costs."""
-    which = "The faster graph" if found.precision is Precision.FAST else "The exact graph"
-    cost = found.divergence
-    measured = (
-        f"Measured against the original over {cost.positions:,} positions, its distributions"
-        f" diverge by {probability(cost.mean)} nats on average and {probability(cost.worst)} at"
-        " worst."
-        if cost
-        else ""
-    )
-    return " ".join(part for part in (f"{which} runs.", found.reason, measured) if part)
+    """Which form of a model runs, why, and what that costs."""
+    fast = found.precision is Precision.FAST
+    runs = "It runs faster, with rounded numbers." if fast else "It runs with its exact numbers."
+    return f"{runs} {found.reason}".strip()
+
+
+def kept(copies: tuple[PreparedCopy, ...]) -> str:
+    """The prepared copies of a model that is not open."""
+    used = [each for each in copies if each.preparation is not None and not each.problem]
+    if not used:
+        return "Its prepared copy no longer fits and is not used." if copies else ""
+    found = used[0].preparation
+    assert found is not None
+    return f"It has been prepared for this computer. {found.reason}"
 
 
 def excerpt(text: str, longest: int = 4000) -> str:
