@@ -1,14 +1,19 @@
 """The line of figures after an answer, and the list of tokens with their candidates."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import structs
 
 from app.cli.transcript import Transcript
 from app.cli.visible import visible_line
 from app.domain.events import FinishReason
+from app.domain.passages import passages as summed
+from app.domain.passages import rank_bands
 from app.domain.preparation import Divergence
 from app.domain.tokens import Candidate, Channel, TokenRecord
 
+_SHOWN = 60
 _ENDINGS = {
     FinishReason.LENGTH: "stopped at --max-tokens",
     FinishReason.CONTEXT: "stopped because the context is full",
@@ -46,6 +51,25 @@ def score(transcript: Transcript) -> str:
         ]
     parts.append(f"{transcript.finished.timings.prefill_tokens_per_s:.1f} tokens/s")
     return " · ".join(parts)
+
+
+def ranks(transcript: Transcript) -> str:
+    """How many tokens were among the likeliest 10, 100 and 1,000."""
+    bands = structs.astuple(rank_bands(transcript.tokens))
+    total = sum(bands) or 1
+    names = ("1 to 10", "to 100", "to 1,000", "beyond")
+    return "rank " + " · ".join(
+        f"{name} {percent(count / total)}" for name, count in zip(names, bands, strict=True)
+    )
+
+
+def passages(transcript: Transcript, cut: Callable[[str], list[tuple[int, int]]]) -> Iterator[str]:
+    """A line for each part of a scored text: its perplexity, its tokens, how it begins."""
+    text = transcript.text(Channel.PROMPT)
+    for part in summed(text, transcript.tokens, cut(text)):
+        known = "-" if part.perplexity is None else f"{part.perplexity:.2f}"
+        begin = visible_line(" ".join(text[part.start : part.end].split())[:_SHOWN])
+        yield f"{known:>10}  {part.count:>6}  {begin}"
 
 
 def listing(tokens: Iterable[TokenRecord]) -> Iterator[str]:

@@ -4,6 +4,7 @@ Only ASCII leaves, so that no console can spoil it and no terminal obeys what a 
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from msgspec import structs
 from app.cli.transcript import Transcript
 from app.domain.devices import fallen_back
 from app.domain.models import ModelInfo
+from app.domain.passages import paragraphs, passages, rank_bands, sentences
 from app.domain.tokens import LEAST_LOGPROB, Candidate, Channel, TokenRecord
 
 
@@ -27,7 +29,22 @@ def generation(model: ModelInfo, transcript: Transcript) -> dict[str, Any]:
 
 def score(model: ModelInfo, transcript: Transcript) -> dict[str, Any]:
     """The object of `score`: the text's own tokens."""
-    return _result(model, transcript, transcript.text(Channel.PROMPT), "")
+    text = transcript.text(Channel.PROMPT)
+    return {
+        **_result(model, transcript, text, ""),
+        "sentences": _passages(text, transcript.tokens, sentences(text)),
+        "paragraphs": _passages(text, transcript.tokens, paragraphs(text)),
+        "ranks": structs.asdict(rank_bands(transcript.tokens)),
+    }
+
+
+def _passages(
+    text: str, tokens: Sequence[TokenRecord], bounds: Sequence[tuple[int, int]]
+) -> list[dict[str, Any]]:
+    return [
+        {**structs.asdict(part), "perplexity": part.perplexity}
+        for part in passages(text, tokens, bounds)
+    ]
 
 
 def _result(model: ModelInfo, transcript: Transcript, text: str, reasoning: str) -> dict[str, Any]:

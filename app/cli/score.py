@@ -13,13 +13,25 @@ from app.cli.terminal import Terminal
 from app.cli.texts import read
 from app.cli.transcript import Transcript
 from app.domain.events import Delta, Event
+from app.domain.messages import Message, Role
 from app.domain.models import ModelInfo
-from app.domain.requests import IdsPrompt, Score, TextPrompt
+from app.domain.passages import paragraphs, sentences
+from app.domain.requests import ChatPrompt, IdsPrompt, Prompt, Score, TextPrompt
 
 
 @click.command()
 @click.argument("file", required=False)
 @ids_option
+@click.option("--template", is_flag=True, help="Score it as a question in the chat template.")
+@click.option(
+    "--stride",
+    type=click.IntRange(1, 10**6),
+    metavar="N",
+    help="Read a text that is longer than the context in windows, each N tokens further on.",
+)
+@click.option(
+    "--by", type=click.Choice(["sentence", "paragraph"]), help="List the perplexity of each."
+)
 @model_options
 @output_options
 @click.pass_obj
@@ -27,7 +39,11 @@ def score(
     terminal: Terminal, file: str | None, ids: tuple[int, ...] | None, **options: Any
 ) -> None:
     """Score the text in FILE (- is standard input), or token --ids."""
-    asked = Score(prompt=_prompt(file, ids), top_logprobs=top_logprobs(options))
+    asked = Score(
+        prompt=_prompt(file, ids, options["template"]),
+        top_logprobs=top_logprobs(options),
+        stride=options["stride"],
+    )
     with terminal.session() as session:
         info = session.load(load_command(options))
         if options["as_json"]:
@@ -35,18 +51,21 @@ def score(
             session.ask(asked, transcript.add)
             output.write(output.score(info, transcript))
         else:
-            _show(terminal, session, info, asked)
+            _show(terminal, session, info, asked, options["by"])
 
 
-def _prompt(file: str | None, ids: tuple[int, ...] | None) -> TextPrompt | IdsPrompt:
-    if ids is not None and file is None:
+def _prompt(file: str | None, ids: tuple[int, ...] | None, template: bool) -> Prompt:
+    if ids is not None and file is None and not template:
         return IdsPrompt(ids)
-    if file is not None and ids is None:
-        return TextPrompt(read(file))
-    raise click.UsageError("Give either a FILE or --ids.")
+    if file is None or ids is not None:
+        raise click.UsageError("Give either a FILE or --ids.")
+    text = read(file)
+    return ChatPrompt((Message(Role.USER, text),)) if template else TextPrompt(text)
 
 
-def _show(terminal: Terminal, session: Session, info: ModelInfo, asked: Score) -> None:
+def _show(
+    terminal: Terminal, session: Session, info: ModelInfo, asked: Score, by: str | None
+) -> None:
     screen = Screen(terminal.out, terminal.err, ids=not info.has_tokenizer)
     transcript = Transcript()
 
@@ -60,4 +79,7 @@ def _show(terminal: Terminal, session: Session, info: ModelInfo, asked: Score) -
     screen.end()
     if asked.top_logprobs:
         terminal.lines(figures.listing(transcript.tokens))
-    terminal.lines([figures.score(transcript)])
+    if by is not None:
+        cut = sentences if by == "sentence" else paragraphs
+        terminal.lines(figures.passages(transcript, cut))
+    terminal.lines([figures.score(transcript), figures.ranks(transcript)])

@@ -58,6 +58,8 @@ def _decode(stream: BinaryIO, name: str) -> str:
         raise InvalidRequest(
             f"{name} is longer than {MAX_BYTES // 2**20} MB, which no model can read at once."
         )
+    if b"\0" in data:
+        raise InvalidRequest(f"{name} holds binary data, not text.", "Choose a text file.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,99 +1,102 @@
-"""What a scored text is like as a whole and in its parts: perplexity, and how expected its tokens.
+"""A scored text summed up: perplexity by sentence and paragraph, and tokens by rank.
 
-Pure functions of text and token records. Perplexity is e to the mean surprise of the tokens, in
-nats: as unsure as a choice among so many equally likely ones.
+Pure functions of token records, for whoever shows them.
 """
 
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from app.domain.tokens import TokenRecord
 
-RANK_BANDS = (10, 100, 1000)
-"""Bounds of the bands of ranks that GLTR uses (Gehrmann, Strobelt and Rush 2019)."""
+BANDS = (10, 100, 1000)
+"""Ranks up to which a token counts as expected, less so, hardly. Source: Gehrmann et al. 2019,
+GLTR, section 3."""
 
-_ENDS = {
-    "sentence": re.compile(r"[.!?…][\"'”’)\]]*(?=\s)\s*|[。！？]\s*|\n\s*"),
-    "paragraph": re.compile(r"\n\s*"),
-}
-
-
-class Unit(StrEnum):
-    """What a text is cut into."""
-
-    SENTENCE = "sentence"
-    PARAGRAPH = "paragraph"
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[」』]*|\n+")
+_PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*")
 
 
-class Passage(Struct, frozen=True):
-    """A part of a text, from `start` to `end` in code points, and its tokens `first` to `stop`.
-
-    `logprob` is the sum over those `count` of them that have one, in nats.
-    """
+class Passage(Struct, frozen=True, kw_only=True):
+    """A part of a text, code points `start` to `end`, and the `count` of its tokens that have
+    numbers; `logprob` is the sum of theirs, in nats."""
 
     start: int
     end: int
-    first: int
-    stop: int
-    logprob: float
     count: int
+    logprob: float
 
     @property
-    def perplexity(self) -> float:
-        """The perplexity of the tokens that have a logprob; 1 where none has."""
-        return math.exp(-self.logprob / self.count) if self.count else 1.0
+    def perplexity(self) -> float | None:
+        """exp of the mean surprise; None where no token has numbers."""
+        return math.exp(min(700.0, -self.logprob / self.count)) if self.count else None
 
 
-def passages(text: str, tokens: Sequence[TokenRecord], unit: Unit) -> tuple[Passage, ...]:
-    """The sentences or paragraphs of a text that `tokens` cover in order.
+class RankBands(Struct, frozen=True):
+    """How many tokens are among the likeliest 10, 100 and 1,000, and beyond."""
 
-    A token belongs where its last character is, since the space before a word comes with it.
+    first: int
+    second: int
+    third: int
+    beyond: int
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text lie, by their signs and line ends; they cover it all."""
+    return _cut(text, _SENTENCE_END)
+
+
+def paragraphs(text: str) -> list[tuple[int, int]]:
+    """The same for paragraphs, which an empty line ends."""
+    return _cut(text, _PARAGRAPH_END)
+
+
+def passages(
+    text: str, tokens: Iterable[TokenRecord], bounds: Sequence[tuple[int, int]]
+) -> list[Passage]:
+    """The parts of `text` that `bounds` (rising, without a gap) name, with their tokens.
+
+    A token belongs where its first character that is no space does.
     """
-    spans = list(_spans(text, _ENDS[unit.value]))
-    starts = [start for start, _ in spans]
-    places = [max(bisect_right(starts, _last(token)) - 1, 0) for token in tokens]
-    stops = [bisect_right(places, place) for place in range(len(spans))]
-    firsts = [0, *stops]
-    return tuple(
-        _passage(start, end, tokens, first, stop)
-        for (start, end), first, stop in zip(spans, firsts, stops, strict=False)
-    )
+    starts = [start for start, _ in bounds]
+    counts, sums = [0] * len(bounds), [0.0] * len(bounds)
+    for token in tokens:
+        if token.logprob is not None and bounds:
+            place = bisect_right(starts, _first_sign(text, token)) - 1
+            counts[place] += 1
+            sums[place] += token.logprob
+    return [
+        Passage(start=start, end=end, count=count, logprob=logprob)
+        for (start, end), count, logprob in zip(bounds, counts, sums, strict=True)
+    ]
 
 
-def perplexity(tokens: Iterable[TokenRecord]) -> float | None:
-    """The perplexity of the tokens that have a logprob; None if none has."""
-    known = [token.logprob for token in tokens if token.logprob is not None]
-    return math.exp(-math.fsum(known) / len(known)) if known else None
-
-
-def rank_bands(tokens: Iterable[TokenRecord]) -> tuple[int, ...]:
-    """How many tokens have a rank up to each of `RANK_BANDS`, and how many one beyond them."""
-    counts = [0] * (len(RANK_BANDS) + 1)
+def rank_bands(tokens: Iterable[TokenRecord]) -> RankBands:
+    """How the tokens that have a rank fall into the bands."""
+    counts = [0] * (len(BANDS) + 1)
     for token in tokens:
         if token.rank is not None:
-            counts[sum(token.rank > bound for bound in RANK_BANDS)] += 1
-    return tuple(counts)
+            counts[sum(token.rank > band for band in BANDS)] += 1
+    return RankBands(*counts)
 
 
-def _spans(text: str, ends: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """Pieces that cover the text, each ending with what `ends` finds."""
-    start = 0
-    for found in ends.finditer(text):
-        yield start, found.end()
-        start = found.end()
-    if start < len(text):
-        yield start, len(text)
+def _first_sign(text: str, token: TokenRecord) -> int:
+    inside = text[token.start : token.end]
+    blank = len(inside) - len(inside.lstrip())
+    return token.start + (blank if blank < len(inside) else 0)
 
 
-def _last(token: TokenRecord) -> int:
-    return max(token.end - 1, token.start)
-
-
-def _passage(start: int, end: int, tokens: Sequence[TokenRecord], first: int, stop: int) -> Passage:
-    logprobs = [token.logprob for token in tokens[first:stop] if token.logprob is not None]
-    return Passage(start, end, first, stop, math.fsum(logprobs), len(logprobs))
+def _cut(text: str, ends: re.Pattern[str]) -> list[tuple[int, int]]:
+    """The parts that hold something, each with the blanks before it; the last takes the rest."""
+    found: list[tuple[int, int]] = []
+    begin = 0
+    for end in (*(match.end() for match in ends.finditer(text)), len(text)):
+        if text[begin:end].strip():
+            found.append((begin, end))
+            begin = end
+    if found and begin < len(text):
+        found[-1] = (found[-1][0], len(text))
+    return found

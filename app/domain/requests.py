@@ -95,10 +95,18 @@ class Generate(Struct, frozen=True, tag="generate", kw_only=True):
 
 
 class Score(Struct, frozen=True, tag="score", kw_only=True):
-    """Give every token of a text its record, generating nothing."""
+    """Give every token of a text its record, generating nothing.
 
-    prompt: TextPrompt | IdsPrompt
+    The first `context` tokens get none. A text that is longer than the model's context is refused
+    unless there is a `stride`: then it is read in windows of the context's length, each beginning
+    `stride` tokens behind the one before it, so that every token but the first window's has at
+    least the context's length less `stride` tokens before it. A chat is never cut into windows.
+    """
+
+    prompt: Prompt
     top_logprobs: int = 5
+    context: int = 0
+    stride: int | None = None
     priority: Priority = Priority.INTERACTIVE
 
 

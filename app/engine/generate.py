@@ -61,7 +61,7 @@ def tick(model: Model, works: Sequence[Work]) -> Iterator[News]:
     soon as they are known.
     """
     for news in _steps(model, works):
-        if news[0].finished:
+        if news[0].finished or news[0].restarts:
             leave(model, news[0])
         yield news
 

@@ -12,6 +12,8 @@ from app.engine.text.tokenizer import Tokenizer
 from app.errors import ContextExceeded, InvalidRequest
 
 MOST_CANDIDATES = 100
+MOST_READ = 2_000_000
+"""Tokens of a text that is read in windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,28 @@ def encode(model: Model, prompt: Prompt, spare: int) -> Encoded:
         case ChatPrompt():
             encoded = _encode_chat(model, prompt)
         case TextPrompt():
-            encoded = _encode_text(model, prompt.text)
+            encoded = _encode_text(model, prompt.text, model.forward.capacity)
         case IdsPrompt():
             encoded = Encoded(checked(prompt.ids, model))
     if not encoded.ids:
         raise InvalidRequest("The prompt is empty.", "Give the model at least one token to read.")
     check_length(len(encoded.ids), spare, model.forward.capacity)
+    return encoded
+
+
+def encode_long(model: Model, prompt: TextPrompt | IdsPrompt) -> Encoded:
+    """Token ids of a text or of ids, of which at most `MOST_READ` may come, whatever the context.
+
+    Raises:
+        InvalidRequest: the model lacks what the prompt needs.
+        ContextExceeded: there are more.
+    """
+    match prompt:
+        case TextPrompt():
+            encoded = _encode_text(model, prompt.text, MOST_READ)
+        case IdsPrompt():
+            encoded = Encoded(checked(prompt.ids, model))
+    check_length(len(encoded.ids), 0, MOST_READ)
     return encoded
 
 
@@ -136,9 +154,8 @@ def _encode_typed(
     return tokenizer.encode_marked(marked, marks, limit)
 
 
-def _encode_text(model: Model, text: str) -> Encoded:
+def _encode_text(model: Model, text: str, limit: int) -> Encoded:
     tokenizer = _tokenizer(model)
-    limit = model.forward.capacity
     own = tokenizer.encode(text, add_special=False, limit=limit)
     ids = tokenizer.encode(text, add_special=True, limit=limit)
     start = _find(own, ids) if own else len(ids)

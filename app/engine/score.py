@@ -3,46 +3,50 @@
 `begin` makes a scoring of a request, which `generate.tick` reads chunk by chunk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from app.domain.events import Event, FinishReason, Progress, Stage, Timings, Usage
-from app.domain.requests import Score
+from app.domain.requests import ChatPrompt, Score
 from app.domain.tokens import Channel, Source
 from app.engine.model import Model
-from app.engine.prompt import check_candidates, encode, token_bytes
-from app.engine.sampling.record import Choice, Numbers
+from app.engine.prompt import Encoded, check_candidates, encode, encode_long, token_bytes
+from app.engine.sampling.block import block_numbers
+from app.engine.sampling.record import Choice
 from app.engine.sampling.rows import RowStore
-from app.engine.sampling.statistics import Distribution
 from app.engine.text.channels import PLAIN, ChannelSplitter
 from app.engine.text.stop import StopStrings
 from app.engine.transcript import Transcript
+from app.engine.windows import Window, windows
 from app.engine.work import Work
-from app.errors import InvalidRequest
+from app.errors import ContextExceeded, InvalidRequest
 
 
 class Scoring(Work):
-    """One request to score.
+    """One request to score: a text of `total` ids, window by window.
 
-    The tokens of `ids` from `own_start` on get records; those before it, which the tokenizer put
-    there, are context. The first `scored` ids are done with.
+    The tokens of a window from its `fresh` one on get records; those before it are context. The
+    first `scored` ids of the window are done with.
     """
 
     every_position = True
 
     def __init__(
-        self, ids: list[int], own_start: int, transcript: Transcript, top_logprobs: int
+        self, parts: Iterator[Window], total: int, transcript: Transcript, top_logprobs: int
     ) -> None:
-        super().__init__(ids, transcript)
-        self.own_start = own_start
+        self._parts = parts
+        self._part = next(parts)
+        super().__init__(self._part.ids, transcript)
+        self.total = total
         self.scored = 0
         self.top_logprobs = top_logprobs
+        self._run = 0
 
     @property
     def reusable(self) -> Sequence[int]:
-        """What is scored already; the rest of a cache has no logits any more."""
-        return self.ids[: self.scored + 1]
+        """What needs no logits any more, or never did; the rest of a cache has none."""
+        return self.ids[: max(self.scored + 1, self._part.fresh)]
 
     def advance(self, count: int, logits: np.ndarray, rows: RowStore) -> list[Event]:
         """Give out the records of the next `count` ids."""
@@ -50,18 +54,30 @@ class Scoring(Work):
             self._transcript.push(choice)
         self.computed += count
         self.scored = max(self.scored, self.computed)
+        self._run += count
+        done = self._part.offset + self.computed
         if self.computed == len(self.ids):
-            self.clock.token()
-            self.end(FinishReason.STOP)
-        return [Progress(Stage.SCORE, self.computed, len(self.ids)), *self.events()]
+            self._turn_over()
+        return [Progress(Stage.SCORE, done, self.total), *self.events()]
 
     def usage(self) -> Usage:
         """All its tokens are prompt."""
-        return Usage(len(self.ids), 0, 0, 0)
+        return Usage(self.total, 0, 0, self._cached or 0)
 
     def timings(self) -> Timings:
         """The speed of reading."""
-        return self.clock.timings(self.computed, 0)
+        return self.clock.timings(self._run, 0)
+
+    def _turn_over(self) -> None:
+        """Go on with the next window, or end with the last one."""
+        part = next(self._parts, None)
+        if part is None:
+            self.clock.token()
+            self.end(FinishReason.STOP)
+            return
+        self._part, self.ids = part, part.ids
+        self.computed = self.scored = 0
+        self.restarts = True
 
     def _choices(self, logits: np.ndarray) -> list[Choice]:
         """The choices that follow from `logits`, float32 [n, V], of the next n ids.
@@ -69,13 +85,14 @@ class Scoring(Work):
         Row i speaks of the token behind the i-th; a text without context before it begins with a
         token that no row speaks of.
         """
-        alone = self.scored == 0 and self.own_start == 0
+        alone = self.scored == 0 and self._part.fresh == 0
         chosen = [Choice(self.ids[0], Source.FORCED, None)] if alone else []
-        for row, token in enumerate(self.ids[self.computed + 1 :][: len(logits)]):
-            if self.computed + row + 1 > max(self.scored, self.own_start - 1):
-                numbers = Numbers.of(Distribution.of(logits[row]), token, self.top_logprobs)
-                chosen.append(Choice(token, Source.FORCED, numbers))
-        return chosen
+        begin = self.computed + 1
+        skip = max(0, max(self.scored + 1, self._part.fresh) - begin)
+        tokens = self.ids[begin + skip : begin + len(logits)]
+        numbers = block_numbers(logits[skip:], tokens, self.top_logprobs)
+        pairs = zip(tokens, numbers, strict=True)
+        return chosen + [Choice(token, Source.FORCED, each) for token, each in pairs]
 
 
 def begin(model: Model, request: Score) -> Scoring:
@@ -83,13 +100,28 @@ def begin(model: Model, request: Score) -> Scoring:
 
     Raises:
         InvalidRequest: a parameter or the text cannot be used with this model.
-        ContextExceeded: the text does not fit the context.
+        ContextExceeded: the text does not fit the context, and no stride was given.
     """
     check_candidates(request.top_logprobs)
-    encoded = encode(model, request.prompt, spare=0)
-    if encoded.own_start == len(encoded.ids):
+    encoded = _encode(model, request)
+    context = max(encoded.own_start, request.context)
+    if request.context < 0 or context >= len(encoded.ids):
         raise InvalidRequest("There is no text to score.")
-    splitter = ChannelSplitter(PLAIN, Channel.PROMPT)
+    parts = windows(encoded, request.context, model.forward.capacity, request.stride)
     read = token_bytes(model)
-    transcript = Transcript(splitter, StopStrings(()), read, read)
-    return Scoring(encoded.ids, encoded.own_start, transcript, request.top_logprobs)
+    transcript = Transcript(ChannelSplitter(PLAIN, Channel.PROMPT), StopStrings(()), read, read)
+    return Scoring(parts, len(encoded.ids), transcript, request.top_logprobs)
+
+
+def _encode(model: Model, request: Score) -> Encoded:
+    prompt, capacity = request.prompt, model.forward.capacity
+    if request.stride is not None and not isinstance(prompt, ChatPrompt):
+        return encode_long(model, prompt)
+    try:
+        return encode(model, prompt, spare=0)
+    except ContextExceeded as error:
+        if isinstance(prompt, ChatPrompt):
+            raise
+        raise ContextExceeded(
+            error.message, f"Score it in windows, with a stride below {capacity:,} tokens."
+        ) from error

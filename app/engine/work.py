@@ -17,10 +17,12 @@ class Work(ABC):
     The first `computed` of `ids` are in the cache of `slot`, which is None while the request waits
     for one. `reason` is None until it has ended, `error` is what it ended in otherwise. With
     `every_position` all its tokens are asked for logits. `waiting_since` (seconds of the clock's
-    kind) is when a chunk of it was last read.
+    kind) is when a chunk of it was last read. A work that `restarts` has other ids now, and wants
+    a cache for them.
     """
 
     every_position = False
+    restarts = False
 
     def __init__(self, ids: Sequence[int], transcript: Transcript) -> None:
         self.ids = list(ids)
@@ -69,6 +71,7 @@ class Work(ABC):
     def seat(self, cached: int) -> None:
         """Go on in a slot whose cache holds the first `cached` ids, at first or again."""
         self.computed = cached
+        self.restarts = False
         if self._cached is None:
             self._cached = cached
             self.clock.started()

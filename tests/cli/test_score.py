@@ -56,11 +56,51 @@ def test_a_scored_token_has_the_numbers_it_was_generated_with(program: Program) 
         assert [token[name] for token in scored] == pytest.approx(expected, abs=1e-4)
 
 
-def test_without_json_the_figures_are_printed(program: Program) -> None:
+def test_without_json_the_figures_are_printed(program: Program, scored: dict[str, Any]) -> None:
     result = program.run("score", "-", stdin=TEXT.encode())
     assert (result.status, result.err) == (0, "")
     assert "perplexity" in result.out
-    assert len(result.out.splitlines()) == 1
+    assert [line.partition(" ")[0] for line in result.out.splitlines()] == [
+        str(len(scored["tokens"])),
+        "rank",
+    ]
+
+
+def test_the_text_is_summed_up_by_sentence_paragraph_and_rank(scored: dict[str, Any]) -> None:
+    whole = sum(token["logprob"] or 0 for token in scored["tokens"])
+    for name in ("sentences", "paragraphs"):
+        (only,) = scored[name]
+        assert only["logprob"] == pytest.approx(whole)
+        assert only["perplexity"] == pytest.approx(math.exp(-whole / only["count"]))
+    assert sum(scored["ranks"].values()) == len(scored["tokens"]) - 1
+
+
+def test_a_text_in_the_template_has_the_templates_tokens_too(
+    program: Program, scored: dict[str, Any]
+) -> None:
+    within = program.json("score", "-", "--template", stdin=TEXT.encode())
+    assert TEXT.strip() in within["text"]
+    assert len(within["tokens"]) > len(scored["tokens"])
+
+
+def test_a_long_text_needs_a_stride_and_gets_windows(program: Program, bare_model: Path) -> None:
+    ids = ",".join(["3"] * 600)
+    refused = program.run("score", "--ids", ids, "--model", str(bare_model))
+    assert refused.status == 1
+    assert "600 tokens; this model holds 512" in refused.err
+    assert "Score it in windows, with a stride below 512 tokens." in refused.err
+    found = program.json("score", "--ids", ids, "--model", str(bare_model), "--stride", "256")
+    assert len(found["tokens"]) == 600
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [(b"", "is empty"), (b"\x7fELF\0\1", "binary data"), (b"\xff\xfe", "not UTF-8")],
+)
+def test_what_is_no_text_is_a_sentence(program: Program, data: bytes, sentence: str) -> None:
+    result = program.run("score", "-", stdin=data)
+    assert (result.status, result.out) == (1, "")
+    assert sentence in result.err
 
 
 def test_top_logprobs_lists_every_token(program: Program, bare_model: Path) -> None:

@@ -1,77 +1,67 @@
-"""Perplexity by sentence and paragraph: parts that cover the text and add up to the whole."""
+"""Sums over a scored text: every token counts once, in the part that a reader would say."""
 
 import math
+from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import structs
+from msgspec.structs import replace
 
-from app.domain.passages import RANK_BANDS, Unit, passages, perplexity, rank_bands
-from app.domain.tokens import TokenRecord
+from app.domain.passages import RankBands, paragraphs, passages, rank_bands, sentences
 from tests.ui.records import record
 
-TEXT = "It cost 3.50 once. “Really?” he said.\nNew line here! 東京。 Ends"
+TEXT = 'He paid 3.50 for it. "Really?" she said!\nA heading\n\nThe end… or not'
 
 
-def tokens_of(text: str, probabilities: list[float]) -> list[TokenRecord]:
-    """Tokens of one to three characters."""
-    found: list[TokenRecord] = []
-    place = 0
-    while place < len(text):
-        piece = text[place : place + 1 + len(found) % 3]
-        share = probabilities[len(found) % len(probabilities)]
-        found.append(record(piece, start=place, probability=share))
-        place += len(piece)
-    return found
+def cut(text: str, bounds: list[tuple[int, int]]) -> list[str]:
+    return [text[start:end].strip() for start, end in bounds]
 
 
-def test_sentences_end_where_a_reader_would_say() -> None:
-    found = passages(TEXT, tokens_of(TEXT, [0.5]), Unit.SENTENCE)
-    assert [TEXT[each.start : each.end] for each in found] == [
-        "It cost 3.50 once. ",
-        "“Really?” ",
-        "he said.\n",
-        "New line here! ",
-        "東京。 ",
-        "Ends",
+def test_sentences_end_where_a_reader_says() -> None:
+    assert cut(TEXT, sentences(TEXT)) == [
+        "He paid 3.50 for it.",
+        '"Really?"',
+        "she said!",
+        "A heading",
+        "The end…",
+        "or not",
     ]
+    assert cut("東京です。次の文。", sentences("東京です。次の文。")) == ["東京です。", "次の文。"]
 
 
-def test_paragraphs_end_with_lines() -> None:
-    found = passages(TEXT, tokens_of(TEXT, [0.5]), Unit.PARAGRAPH)
-    assert [each.end for each in found] == [TEXT.index("New"), len(TEXT)]
+def test_paragraphs_end_at_an_empty_line() -> None:
+    text = "one\ntwo\n \nthree\n\n\n\nfour\n"
+    assert cut(text, paragraphs(text)) == ["one\ntwo", "three", "four"]
 
 
-@given(
-    text=st.text(alphabet="ab .!?\n。", max_size=60),
-    probabilities=st.lists(st.floats(0.01, 1.0), min_size=1, max_size=5),
-    unit=st.sampled_from(Unit),
-)
-def test_the_parts_cover_text_and_tokens_and_add_up(
-    text: str, probabilities: list[float], unit: Unit
-) -> None:
-    tokens = tokens_of(text, probabilities)
-    found = passages(text, tokens, unit)
-    assert "".join(text[each.start : each.end] for each in found) == text
-    covered = [index for each in found for index in range(each.first, each.stop)]
-    assert covered == list(range(len(tokens)))
-    total = math.fsum(each.logprob for each in found)
-    assert total == pytest.approx(math.fsum(token.logprob or 0.0 for token in tokens))
-    for each in found:
-        for token in tokens[each.first : each.stop]:
-            assert each.start <= max(token.end - 1, token.start) < each.end
+@given(st.text('ab .!\n？…"', max_size=60))
+def test_the_parts_cover_the_text_once(text: str) -> None:
+    for bounds in (sentences(text), paragraphs(text)):
+        if not text.strip():
+            assert bounds == []
+            continue
+        assert bounds[0][0] == 0
+        assert bounds[-1][1] == len(text)
+        assert all(one[1] == other[0] for one, other in pairwise(bounds))
 
 
-def test_perplexity_is_that_of_an_even_choice() -> None:
-    tokens = [record(probability=0.25)] * 7
-    assert perplexity(tokens) == pytest.approx(4.0)
-    assert perplexity([structs.replace(tokens[0], logprob=None)]) is None
-    (only,) = passages("x" * 4, [record("xxxx", probability=0.25)], Unit.SENTENCE)
-    assert only.perplexity == pytest.approx(4.0)
+def test_a_token_counts_where_its_first_sign_is() -> None:
+    text = "Yes. No way."
+    tokens = [
+        record("Yes", start=0, probability=0.5),
+        record(".", start=3, probability=0.25),
+        record(" No", start=4, probability=0.125),
+        record(" way.", start=7, probability=0.125),
+    ]
+    first, second = passages(text, tokens, sentences(text))
+    assert (first.count, second.count) == (2, 2)
+    assert first.perplexity is not None
+    assert math.isclose(first.perplexity, 8**0.5)
+    assert second.perplexity is not None
+    assert math.isclose(second.perplexity, 8.0)
 
 
 def test_ranks_fall_into_bands() -> None:
-    ranks = [1, *(bound + step for bound in RANK_BANDS for step in (0, 1)), 10**6, None]
-    tokens = [structs.replace(record(), rank=rank) for rank in ranks]
-    assert rank_bands(tokens) == (2, 2, 2, 2)
+    ranks = (1, 10, 11, 100, 101, 1000, 1001, None)
+    tokens = [replace(record("a"), rank=rank) for rank in ranks]
+    assert rank_bands(tokens) == RankBands(2, 2, 2, 1)

@@ -3,19 +3,26 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tokenizers import Tokenizer as NativeTokenizer
 from tokenizers.processors import TemplateProcessing
 
+from app import paths
 from app.domain.events import Delta, Event, FinishReason, Progress
-from app.domain.requests import IdsPrompt, Score, TextPrompt
+from app.domain.messages import Message, Role
+from app.domain.requests import ChatPrompt, IdsPrompt, Score, TextPrompt
 from app.domain.tokens import Channel, Source
 from app.engine.generate import generate
 from app.engine.model import Model
+from app.engine.prompt import encode
+from app.engine.sampling.block import block_numbers
+from app.engine.sampling.record import Numbers
+from app.engine.sampling.statistics import Distribution
 from app.engine.score import begin
 from app.errors import ContextExceeded, InvalidRequest
 from tests.engine import graphs, reference
-from tests.engine.reference import Shape
+from tests.engine.reference import Shape, random_weights
 from tests.engine.test_generate import (
     PROMPT,
     SHAPE,
@@ -41,6 +48,11 @@ def ids_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 @pytest.fixture(scope="module")
 def text_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return opened(text_folder(tmp_path_factory.mktemp("text")))
+
+
+@pytest.fixture(scope="module")
+def chat_model() -> Model:
+    return opened(paths.built_in_model())
 
 
 def score(model: Model, prompt: TextPrompt | IdsPrompt, top_logprobs: int = 5) -> list[Event]:
@@ -155,8 +167,84 @@ def test_what_cannot_be_scored_is_refused(ids_model: Model, text_model: Model) -
         begin(text_model, Score(prompt=TextPrompt("")))
     with pytest.raises(InvalidRequest, match="top_logprobs"):
         begin(ids_model, Score(prompt=IdsPrompt((1,)), top_logprobs=101))
+    with pytest.raises(InvalidRequest, match="no text to score"):
+        begin(ids_model, Score(prompt=IdsPrompt((1, 2)), context=2))
+    for stride in (0, 512):
+        with pytest.raises(InvalidRequest, match="between 1 and 511"):
+            begin(ids_model, Score(prompt=IdsPrompt((1,) * 600), stride=stride))
     with pytest.raises(ContextExceeded, match="needs 513 tokens; this model holds 512"):
         begin(ids_model, Score(prompt=IdsPrompt((1,) * 513)))
+
+
+@pytest.mark.parametrize("stride", [1, 5, 15])
+def test_a_longer_text_is_read_in_windows_that_overlap(tmp_path: Path, stride: int) -> None:
+    shape = Shape(context=16)
+    model = opened(graphs.small_model(tmp_path, shape))
+    weights, ids = random_weights(shape), list(PROMPT[:40])
+    events = run(model, begin(model, Score(prompt=IdsPrompt(tuple(ids)), stride=stride)))
+    tokens = records(events)
+    assert [token.id for token in tokens] == ids
+    assert tokens[0].logprob is None
+    start, end = 0, 16
+    for place, token in enumerate(tokens[1:], 1):
+        while place >= end:
+            start, end = start + stride, start + stride + 16
+        row = reference.logits(weights, shape, ids[start:place])[-1]
+        assert token.logprob == pytest.approx(slow_logprobs(row)[token.id], abs=1e-4)
+    progress = [(each.done, each.total) for each in events if isinstance(each, Progress)]
+    assert progress[-1] == (40, 40)
+    assert [done for done, _ in progress] == sorted(done for done, _ in progress)
+
+
+def test_windows_begin_with_the_start_token(tmp_path: Path) -> None:
+    model = opened(with_special(text_folder(tmp_path), "<|im_start|> $A"))
+    assert model.tokenizer
+    written = "some text " * 400
+    own = model.tokenizer.encode(written, add_special=False)
+    assert len(own) > model.forward.capacity
+    events = run(model, begin(model, Score(prompt=TextPrompt(written), stride=200)))
+    assert ids(events) == own
+    assert text(events, Channel.PROMPT) == written
+    assert all(token.logprob is not None for token in records(events))
+
+
+def test_context_gets_no_records_and_comes_from_the_cache(ids_model: Model) -> None:
+    ids_model.forward.clear()
+    whole = records(score(ids_model, IdsPrompt(PROMPT)))
+    asked = Score(prompt=IdsPrompt(PROMPT), context=180)
+    events = run(ids_model, begin(ids_model, asked))
+    assert [record.id for record in records(events)] == list(PROMPT[180:])
+    assert finished(events).usage.cached_tokens == 179
+    for one, other in zip(records(events), whole[180:], strict=True):
+        assert one.logprob == pytest.approx(other.logprob, abs=1e-4)
+
+
+def test_every_token_of_a_chats_prompt_has_a_record(chat_model: Model) -> None:
+    chat = ChatPrompt((Message(Role.USER, "What is 12 + 7?"),))
+    events = run(chat_model, begin(chat_model, Score(prompt=chat)))
+    assert chat_model.tokenizer
+    assert "What is 12 + 7?" in text(events, Channel.PROMPT)
+    assert ids(events) == encode(chat_model, chat, spare=0).ids
+    assert [token.logprob is None for token in records(events)].count(True) == 1
+
+
+@pytest.mark.parametrize("vocabulary", [97, 700, 40_000])
+def test_many_rows_at_once_say_what_each_says_alone(vocabulary: int) -> None:
+    rows = (np.random.default_rng(1).standard_normal((9, vocabulary)) * 3).astype(np.float32)
+    rows[2] = np.round(rows[2])  # ties
+    rows[3, 5:] = -np.inf
+    rows[4, 7] = 90.0
+    tokens = [0, 1, 2, 3, 7, 5, 6, 7]
+    for count in (0, 1, 5, 60):
+        found = block_numbers(rows, tokens, count)
+        for row, token, numbers in zip(rows, tokens, found, strict=False):
+            alone = Numbers.of(Distribution.of(row), token, count)
+            assert (numbers.rank, [id for id, _ in numbers.top]) == (
+                alone.rank,
+                [id for id, _ in alone.top],
+            )
+            for name in ("logprob", "entropy", "tail"):
+                assert getattr(numbers, name) == pytest.approx(getattr(alone, name), abs=1e-4)
 
 
 def test_a_text_may_fill_the_whole_context(tmp_path: Path) -> None:
