@@ -16,7 +16,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from app.domain.heat import HeatMode
+from app.domain.heat import HeatMode, Palette, Reading
 from app.domain.preparation import Precision
 from app.domain.requests import Provider
 from app.domain.sampling import SamplingParams
@@ -78,6 +78,8 @@ THEME = Setting("theme", ThemeChoice, ThemeChoice.SYSTEM, "Theme")
 WINDOW = Setting("window", Annotated[str, Meta(max_length=4096)], "", "Place of the window")
 SIDEBAR = Setting("show_chats", bool, True, "Show the chats")
 HEAT_MODE = Setting("colour_words_by", HeatMode, HeatMode.SURPRISE, "Colour words by")
+PALETTE = Setting("heat_colours", Palette, Palette.ORANGE, "Heat colours")
+READING: Setting[Reading] = Setting("reading", Reading, Reading(), "How answers are read")
 REASONING = Setting("reasoning", bool, True, "Reasoning")
 SAMPLING: Setting[dict[str, SamplingChoice]] = Setting(
     "sampling", dict[str, SamplingChoice], {}, "Sampling of each model"
@@ -94,6 +96,8 @@ DECLARED: tuple[Setting[Any], ...] = (
     WINDOW,
     SIDEBAR,
     HEAT_MODE,
+    PALETTE,
+    READING,
     REASONING,
     SAMPLING,
     MODEL,

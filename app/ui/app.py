@@ -25,7 +25,7 @@ from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.local_server import MakeServer
 from app.services.packs import Packs
-from app.services.settings import THEME, Settings
+from app.services.settings import PALETTE, THEME, Settings
 from app.services.store.store import ChatStore
 from app.ui.collector import Collector
 from app.ui.faults import FaultRoutes
@@ -121,6 +121,8 @@ class Session:
         self.window.connect_models(self.models)
         keep_choices(services.settings, self.chat, self.window)
         services.settings.observe(THEME, lambda theme: appearance.choose(SCHEMES[theme]))
+        appearance.choose_palette(services.settings.get(PALETTE))
+        services.settings.observe(PALETTE, appearance.choose_palette)
         services.settings.on_failure(self.chat.notice)
 
     async def run(self) -> None:

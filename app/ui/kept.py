@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QByteArray
 
-from app.services.settings import HEAT_MODE, REASONING, SIDEBAR, WINDOW, Settings
+from app.services.settings import HEAT_MODE, READING, REASONING, SIDEBAR, WINDOW, Settings
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.window import MainWindow
 
@@ -13,6 +13,8 @@ def keep_choices(settings: Settings, chat: ChatModel, window: MainWindow) -> Non
     """Choose as before, and let the settings follow each next choice."""
     chat.heat.choose(settings.get(HEAT_MODE))
     chat.heat.changed.connect(partial(settings.set, HEAT_MODE))
+    chat.heat.read_as(settings.get(READING))
+    chat.heat.reading_changed.connect(partial(settings.set, READING))
     chat.sampling.set_reasoning(settings.get(REASONING))
     chat.sampling.changed.connect(lambda: settings.set(REASONING, chat.sampling.reasoning))
     window.dock.set_wanted(settings.get(SIDEBAR))

@@ -8,10 +8,11 @@ from app.domain.heat import HeatMode
 from app.ui.segments import Segments
 from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
 from app.ui.viewmodels.heat import SCALES
-from app.ui.widgets import label
+from app.ui.widgets import button, label
 
 MODES = tuple(HeatMode)
 KEYS = "Ctrl+{}"
+VIEW_KEYS = "Ctrl+Shift+V"
 
 
 class Ramp(QWidget):
@@ -58,9 +59,10 @@ class ScaleView(QWidget):
 
 
 class Legend(QFrame):
-    """`chosen` carries the HeatMode that a person asked for."""
+    """`chosen` carries the HeatMode that a person asked for, `view_asked` wants the view's menu."""
 
     chosen = Signal(object)
+    view_asked = Signal()
 
     def __init__(self, theme: Theme, mode: HeatMode) -> None:
         super().__init__()
@@ -69,15 +71,17 @@ class Legend(QFrame):
         self._modes = Segments("Colour words by", MODES, KEYS)
         self._modes.chosen.connect(lambda place: self.chosen.emit(MODES[place]))
         self.scale = ScaleView(theme)
+        self.view = button("View", self.view_asked.emit, kind="quiet", keys=VIEW_KEYS)
         row = QHBoxLayout(self)
         row.setContentsMargins(18, 8, 18, 8)
         row.setSpacing(10)
         row.addWidget(self._name)
         row.addWidget(self._modes)
+        row.addWidget(self.view)
         row.addStretch(1)
         row.addWidget(self.scale)
         self.show_mode(mode)
-        self._narrowest = self._modes.sizeHint().width() + 36
+        self._narrowest = self._modes.sizeHint().width() + self.view.sizeHint().width() + 46
         self.setMinimumWidth(self._narrowest)
 
     def show_mode(self, mode: HeatMode) -> None:

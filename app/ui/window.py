@@ -17,13 +17,14 @@ from app.ui.chat.composer import Composer
 from app.ui.chat.message_list import COLUMN_WIDTH
 from app.ui.chat.transcript import TranscriptView
 from app.ui.header import Header
-from app.ui.legend import Legend
+from app.ui.legend import VIEW_KEYS, Legend
 from app.ui.panes.sampling import SamplingPane
 from app.ui.panes.token import TokenPane
 from app.ui.sidebar.dock import SidebarDock
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme.palette import Theme
 from app.ui.theme.style import Appearance
+from app.ui.view_menu import ViewMenu
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
 from app.ui.viewmodels.models import ModelsModel
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         chat.sampling.changed.connect(self._show_sampling)
         chat.heat.changed.connect(self.legend.show_mode)
         chat.heat.changed.connect(self.transcript.show_mode)
+        chat.heat.reading_changed.connect(self.transcript.show_reading)
         chat.selection.changed.connect(self.transcript.select)
         chat.replay.changed.connect(self.token.show_inspection)
         self._connect_inspector(chat)
@@ -134,11 +136,13 @@ class MainWindow(QMainWindow):
         self.composer.edit.paged.connect(self.transcript.turn_page)
         self.transcript.welcome.asked.connect(self._ask)
         self.legend.chosen.connect(chat.heat.choose)
+        self.legend.view_asked.connect(self.open_view)
         self.header.new_chat.connect(self._new_chat)
         for keys, action in (
             (QKeySequence(QKeySequence.StandardKey.New), self._new_chat),
             (QKeySequence(Qt.Key.Key_Escape), self._leave),
             (QKeySequence("Ctrl+L"), self.composer.edit.setFocus),
+            (QKeySequence(VIEW_KEYS), self.open_view),
             (QKeySequence("Ctrl+B"), self._toggle_sidebar),
             (QKeySequence("Ctrl+F"), self._search),
             (QKeySequence("Ctrl+K"), self._search),
@@ -146,6 +150,11 @@ class MainWindow(QMainWindow):
             *_heat_keys(chat),
         ):
             QShortcut(keys, self).activated.connect(action)
+
+    def open_view(self) -> None:
+        """Open the menu of how answers are read."""
+        button = self.legend.view
+        ViewMenu(self, self._chat.heat).popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def _ask(self, text: str) -> None:
         self._chat.send(text)

@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The offscreen platform warns that it has no window manager to ask for things."""
     for item in items:
         if HERE in item.path.parents:
-            lacking = r"does not support (propagateSizeHints|raise)\(\)"
+            lacking = r"does not support (propagateSizeHints\(\)|raise\(\)|grabbing the keyboard)"
             item.add_marker(pytest.mark.qt_log_ignore(lacking))
 
 

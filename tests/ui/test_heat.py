@@ -1,21 +1,23 @@
 """What tokens are coloured by: the ends of every scale, its order, and the cells on the screen."""
 
 import math
+from dataclasses import replace as replace_field
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint
-from PySide6.QtGui import QColor, QImage, QRegion
+from PySide6.QtCore import QPoint, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.domain.heat import HeatMode
+from app.domain.heat import HeatMode, Reading
 from app.domain.tokens import TokenRecord
 from app.ui.chat.heat import Heat
+from app.ui.chat.run import TokenRun
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import DARK, HEAT_STEPS, LIGHT, Theme, heat_colour
-from app.ui.viewmodels.heat import FULL_BITS, FULL_RANK, HeatChoice, heat_step
+from app.ui.viewmodels.heat import FULL_BITS, FULL_RANK, HeatChoice, heat_step, number
 from app.ui.viewmodels.sparkline import peaks, values
 from tests.ui.records import record
 
@@ -109,11 +111,85 @@ def test_each_token_is_painted_in_its_colour(qapp: QApplication, theme: Theme, m
     text.render(image, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
     for index in range(len(words)):
         step = heat_step(mode, [token(mode, values[index % 2])])
-        under = text.token_rect(index).adjusted(0, 0, 0, -1).bottomLeft()
-        seen = image.pixelColor(int(under.x()) + 8, int(under.y()) - 1).name()
+        above = text.token_rect(index).topLeft()
+        seen = image.pixelColor(int(above.x()) + 8, int(above.y()) + 2).name()
         expected = heat_colour(theme, step, theme.window)
         assert (index, seen, text.colour_at(index)) == (index, expected, expected)
     text.deleteLater()
+
+
+def painted(look: Heat, *words: TokenRecord) -> list[QImage]:
+    """The cells of these tokens, each a picture of its own, without the text."""
+    run, found = TokenRun(), list[QImage]()
+    run.extend("".join(word.text for word in words), words, 0)
+    for place in range(len(words)):
+        image = QImage(60, 40, QImage.Format.Format_RGB32)
+        image.fill(QColor(LIGHT.window))
+        painter = QPainter(image)
+        look.paint_cell(painter, QRectF(0, 0, 60, 20), run, place, place + 1)
+        painter.end()
+        found.append(image)
+    return found
+
+
+def test_colour_is_never_alone(qapp: QApplication):
+    """Without its colours the line under a token still tells how hot it is."""
+    steps = [4, 10, 16, HEAT_STEPS]
+    tokens = [token(HeatMode.PROBABILITY, max(1 - step / HEAT_STEPS, 1e-9)) for step in steps]
+    grey = replace_field(LIGHT, heat=LIGHT.window)
+    images = painted(Heat(HeatMode.PROBABILITY, grey, LIGHT.window), *tokens)
+    ink = [
+        sum(image.pixelColor(30, y).name() != LIGHT.window for y in range(20)) for image in images
+    ]
+    assert ink == [0, 1, 2, 3]
+
+
+def test_numbers_stand_below_on_request(qapp: QApplication):
+    hot = token(HeatMode.RANK, 37)
+    for numbers in (False, True):
+        look = Heat(HeatMode.RANK, LIGHT, LIGHT.window, Reading(numbers=numbers))
+        image = painted(look, hot)[0]
+        below = {image.pixelColor(x, y).name() for x in range(60) for y in range(21, 40)}
+        assert (len(below) > 1) is numbers
+    assert number(HeatMode.RANK, [hot]) == "37"
+    assert number(HeatMode.SURPRISE, [token(HeatMode.SURPRISE, 1.25)] * 2) == "2.5"
+    assert number(HeatMode.PROBABILITY, [token(HeatMode.PROBABILITY, 0.42)]) == "42"
+
+
+@pytest.mark.parametrize("mode", COLOURING)
+def test_a_threshold_leaves_only_what_is_over_it(mode: HeatMode):
+    values = {HeatMode.PROBABILITY: (0.6, 0.4, 0.1, 0.01), HeatMode.RANK: (1, 2, 5, 50)}
+    run = TokenRun()
+    run.extend("    ", [token(mode, value) for value in values.get(mode, (0.5, 1.5, 2.5, 3.5))], 0)
+    for over in range(4):
+        look = Heat(mode, LIGHT, LIGHT.window, Reading(over=over))
+        marked = [place for place in range(4) if look.colour(run, place, place + 1)]
+        assert marked == [
+            place for place in range(4) if place >= over and run_step(run, place, mode)
+        ]
+
+
+def run_step(run: TokenRun, place: int, mode: HeatMode) -> int:
+    return heat_step(mode, run.tokens[place : place + 1])
+
+
+def test_a_sentence_has_one_colour_which_is_the_mean():
+    words = ("Pi", " is", " 3", ".", "14", ".", " No", " more", "!\n", "End", " here")
+    shares = [place / 12 for place in range(len(words))]
+    tokens = [
+        replace(token(HeatMode.PROBABILITY, 1 - share), data=word.encode())
+        for word, share in zip(words, shares, strict=True)
+    ]
+    run = TokenRun()
+    for place, each in enumerate(tokens):  # as it comes while it is written
+        run.extend(words[place], (each,), place)
+    assert [run.sentence(place) for place in (0, 5, 6, 8, 9, 10)] == [
+        (0, 6), (0, 6), (6, 9), (6, 9), (9, 11), (9, 11)
+    ]  # fmt: skip
+    look = Heat(HeatMode.PROBABILITY, LIGHT, LIGHT.window, Reading(by_sentence=True))
+    steps = [look.step(run, place, place + 1) for place in range(len(words))]
+    assert steps[:6] == [round(HEAT_STEPS * 2.5 / 12)] * 6
+    assert steps[6:9] == [round(HEAT_STEPS * 7 / 12)] * 3
 
 
 @given(st.lists(st.floats(0, 30), max_size=300), st.integers(1, 60))

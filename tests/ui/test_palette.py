@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.domain.heat import Palette
 from app.ui.theme.palette import (
     DARK,
     HEAT_STEPS,
@@ -10,6 +11,7 @@ from app.ui.theme.palette import (
     contrast,
     heat_colour,
     rgb,
+    with_palette,
 )
 
 Matrix = tuple[tuple[float, float, float], ...]
@@ -36,7 +38,10 @@ EYES: dict[str, Matrix] = {
         (0.004733, 0.691367, 0.303900),
     ),
 }
-THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+EVERY = [with_palette(theme, palette) for theme in (LIGHT, DARK) for palette in Palette]
+THEMES = pytest.mark.parametrize(
+    "theme", EVERY, ids=[f"{'dark' if each.dark else 'light'} {each.heat}" for each in EVERY]
+)
 
 
 @THEMES

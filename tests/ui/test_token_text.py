@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -14,6 +15,7 @@ from app.ui.chat.heat import Heat
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import LIGHT, heat_colour
 from app.ui.viewmodels.heat import heat_step
+from app.ui.viewmodels.raw_text import BREAK
 from tests.ui.records import record
 
 PIECES = [
@@ -76,6 +78,29 @@ def test_every_drawn_token_has_its_colour_however_it_came(text: TokenText, at_on
     expected = heat_colour(LIGHT, step, LIGHT.window)
     found = {text.colour_at(i) for i, token in enumerate(tokens) if token.text.strip()}
     assert found == {expected}
+
+
+def test_raw_tokens_hide_nothing(text: TokenText):
+    emoji = "🙂".encode()
+    whole = tokens_of(["a b", "\n", "\t"])
+    parts = [replace(whole[0], data=data, start=5, end=6) for data in (emoji[:2], emoji[2:])]
+    control = replace(whole[0], data=b"", id=99, start=6, end=6)
+    tokens = (*whole, *parts, control)
+    text.extend("a b\n\t🙂", tokens, 0)
+    before = text.toPlainText()
+    text.show_raw(True)
+    shown = ["a␣b", "⏎\n", "⇥", "\\xf0\\x9f", "\\x99\\x82", "⟨99⟩"]
+    assert text.toPlainText().split(BREAK) == ["", *shown]
+    picked: list[int] = []
+    text.picked.connect(picked.append)
+    for index in (0, 2, 3, 4, 5):
+        point = text.token_rect(index).center().toPoint()
+        QTest.mouseClick(text.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    assert picked == [0, 2, 3, 4, 5]
+    text.extend(" c", (record(" c", start=6),), 6)
+    assert text.toPlainText().endswith(f"{BREAK}␣c")
+    text.show_raw(False)
+    assert text.toPlainText() == before + " c"
 
 
 def test_up_and_down_change_the_line(text: TokenText):

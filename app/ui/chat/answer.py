@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.domain.conversation import PromptRead, Turn, TurnState, deltas
 from app.domain.events import Delta
-from app.domain.heat import HeatMode
+from app.domain.heat import HeatMode, Reading
 from app.domain.tokens import Channel
 from app.ui.chat.actions import AnswerActions
-from app.ui.chat.answer_text import AnswerText
+from app.ui.chat.answer_text import AnswerText, is_raw
 from app.ui.chat.footer import AnswerFooter
 from app.ui.chat.heat import Heat
 from app.ui.chat.message import MessageView, Place
@@ -36,11 +36,13 @@ class AnswerView(MessageView):
         self,
         theme: Theme,
         mode: HeatMode = HeatMode.SURPRISE,
+        reading: Reading = Reading(),  # noqa: B008
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._theme = theme
         self._mode = mode
+        self._reading = reading
         self._clock = clock
         self._thinking_since: float | None = None
         self._thought_s = 0.0
@@ -107,6 +109,11 @@ class AnswerView(MessageView):
         for trace in self._traces():
             trace.show_numbers(mode)
 
+    def show_reading(self, reading: Reading) -> None:
+        """Show this with the colours."""
+        self._reading = reading
+        self.recolour(self._theme)
+
     def set_can_ask(self, can_ask: bool) -> None:
         """Whether another answer could be written now."""
         self.action_row.set_enabled(can_ask)
@@ -114,9 +121,11 @@ class AnswerView(MessageView):
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self._theme = theme
-        self.body.show_as(self._mode, theme)
+        self.body.show_as(self._mode, theme, self._reading)
         for trace in self._traces():
-            trace.body.recolour(Heat(self._mode, theme, theme.surface), theme.accent)
+            trace.body.show_raw(is_raw(self._mode, self._reading))
+            heat = Heat(self._mode, theme, theme.surface, self._reading)
+            trace.body.recolour(heat, theme.accent)
             trace.recolour(theme)
 
     def chain_after(self, before: QWidget) -> QWidget:
@@ -153,15 +162,15 @@ class AnswerView(MessageView):
     def place_at(self, y: int) -> Place:
         """What lies `y` pixels below the top, by its text where it is in the answer."""
         position = self.body.position_at(y - self.body.y())
-        if position is None:
+        top = None if position is None else self._top_of(position)
+        if top is None:
             return super().place_at(y)
-        return Place(y / max(self.height(), 1), position, y - self._top_of(position))
+        return Place(y / max(self.height(), 1), position, y - top)
 
     def y_of(self, place: Place) -> int:
         """Where a place lies now, in pixels below the top."""
-        if place.position is None:
-            return super().y_of(place)
-        return self._top_of(place.position) + place.below
+        top = None if place.position is None else self._top_of(place.position)
+        return super().y_of(place) if top is None else top + place.below
 
     @property
     def answer(self) -> TokenText:
@@ -177,14 +186,15 @@ class AnswerView(MessageView):
         """The texts of the answer, in the order in which they are shown."""
         return self.reasoning.body, self.answer, self.tool_call.body
 
-    def _top_of(self, position: int) -> int:
-        """Where the line with this position of the answer's text begins."""
-        return self.body.y() + self.body.height_at(position)
+    def _top_of(self, position: int) -> int | None:
+        """Where the line with this position of the answer's text begins, if that is known."""
+        inside = self.body.height_at(position)
+        return None if inside is None else self.body.y() + inside
 
     def _rect(self, text: TokenText, number: int) -> QRect:
         """Where a token is in this widget; in rendered text, where its line is."""
         if text is self.answer and text.isHidden():
-            top = self._top_of(text.run.span(number)[0])
+            top = self._top_of(text.run.span(number)[0]) or 0
             return QRect(0, top, self.width(), self.fontMetrics().lineSpacing())
         rect = text.token_rect(number).toRect()
         return QRect(text.mapTo(self, rect.topLeft()), rect.size())

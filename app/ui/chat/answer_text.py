@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.domain.heat import HeatMode
+from app.domain.heat import Face, HeatMode, Reading
 from app.domain.tokens import TokenRecord
 from app.ui.chat.heat import Heat
 from app.ui.chat.page import PageText
@@ -51,9 +51,10 @@ class AnswerText(QWidget):
         if self.rendered is not None:
             self.rendered.extend("", ended=True)
 
-    def show_as(self, mode: HeatMode, theme: Theme) -> None:
+    def show_as(self, mode: HeatMode, theme: Theme, reading: Reading) -> None:
         """Colour the tokens by `mode`; without colours render the Markdown."""
-        self.tokens.recolour(Heat(mode, theme, theme.window), theme.accent)
+        self.tokens.show_raw(is_raw(mode, reading))
+        self.tokens.recolour(Heat(mode, theme, theme.window, reading), theme.accent)
         if mode is not HeatMode.NOTHING:
             self._show_tokens()
         elif self.rendered is None:
@@ -63,12 +64,23 @@ class AnswerText(QWidget):
         self._theme = theme
 
     def position_at(self, y: int) -> int | None:
-        """The place at the beginning of the line at this height; None beside the text."""
+        """The place at the beginning of the line at this height; None beside the text.
+
+        Raw tokens lie elsewhere, so there is none among them either.
+        """
+        if self._is_raw:
+            return None
         return self.face.position_at_height(y) if 0 <= y < self.face.height() else None
 
-    def height_at(self, position: int) -> int:
-        """Where the line with this place begins, in pixels."""
+    def height_at(self, position: int) -> int | None:
+        """Where the line with this place begins, in pixels; None among raw tokens."""
+        if self._is_raw:
+            return None
         return self.face.height_at_position(position)
+
+    @property
+    def _is_raw(self) -> bool:
+        return self.rendered is None and self.tokens.is_raw
 
     def _show_tokens(self) -> None:
         if self.rendered is not None:
@@ -87,3 +99,8 @@ class AnswerText(QWidget):
         self._column.addWidget(self.rendered)
         self.rendered.show()
         self.tokens.hide()
+
+
+def is_raw(mode: HeatMode, reading: Reading) -> bool:
+    """Whether tokens are to be shown as they are."""
+    return reading.face is Face.RAW and mode is not HeatMode.NOTHING

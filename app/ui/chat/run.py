@@ -4,11 +4,12 @@ In: text that only grows, with its token records. Out: indices and UTF-16 positi
 number is its index in the whole answer, whose channels share one count.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from app.domain.tokens import TokenRecord
 from app.ui.chat.spans import SpanIndex, Utf16Map
+from app.ui.viewmodels.sentences import begins_sentence
 
 Cell = tuple[int, int, int, int]
 
@@ -20,16 +21,39 @@ class TokenRun:
         self._map = Utf16Map()
         self._spans = SpanIndex()
         self._numbers: list[int] = []
+        self._sentences: list[int] = []
+        self._length = 0
         self.tokens: list[TokenRecord] = []
 
     def __len__(self) -> int:
         return len(self.tokens)
 
-    def extend(self, text: str, tokens: Sequence[TokenRecord], first: int) -> None:
-        """Add text and its tokens, the first of which has the number `first`."""
+    def extend(
+        self,
+        text: str,
+        tokens: Sequence[TokenRecord],
+        first: int,
+        pieces: Sequence[str] | None = None,
+    ) -> None:
+        """Add text and its tokens, the first of which has the number `first`.
+
+        With `pieces`, which make up the text, each token covers its own and not what its record
+        says.
+        """
+        begin = self._length
         self._map.append(text)
-        for token in tokens:
-            self._spans.append(self._map.units(token.start), self._map.units(token.end))
+        self._length += len(text)
+        before = self.tokens[-1].text if self.tokens else ""
+        for place, token in enumerate(tokens, len(self.tokens)):
+            said = token.text
+            if not place or begins_sentence(before, said):
+                self._sentences.append(place)
+            before = said
+            start, end = token.start, token.end
+            if pieces is not None:
+                start, end = begin, begin + len(pieces[place - len(self.tokens)])
+                begin = end
+            self._spans.append(self._map.units(start), self._map.units(end))
         self._numbers += range(first, first + len(tokens))
         self.tokens += tokens
 
@@ -54,6 +78,12 @@ class TokenRun:
         """The number of the first token over a position; None where there is none."""
         index = self._spans.at(position)
         return None if index is None else self._numbers[index]
+
+    def sentence(self, place: int) -> tuple[int, int]:
+        """The slice of `tokens` that is the sentence around the token at this place in it."""
+        after = bisect_right(self._sentences, place)
+        last = after == len(self._sentences)
+        return self._sentences[after - 1], len(self.tokens) if last else self._sentences[after]
 
     def cells(self, start: int, end: int) -> Iterator[Cell]:
         """Each piece of text that tokens cover between two positions.

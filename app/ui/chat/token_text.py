@@ -23,8 +23,10 @@ from app.ui.chat.heat import Heat
 from app.ui.chat.page import PageText
 from app.ui.chat.run import TokenRun
 from app.ui.chat.spans import shown
+from app.ui.viewmodels.raw_text import raw_text
 
 LINE_HEIGHT_PERCENT = 140.0
+NUMBERED_PERCENT = 180.0
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 LINES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -46,8 +48,11 @@ class TokenText(PageText):
         self.selected: int | None = None
         self._pressed = QPoint()
         self._heat: Heat | None = None
+        self._raw = False
+        self._parts: list[tuple[str, tuple[TokenRecord, ...], int]] = []
         self._frame = QColor()
-        self._space_lines()
+        self._line_height = 0.0
+        self._space_lines(LINE_HEIGHT_PERCENT)
 
     @property
     def token_count(self) -> int:
@@ -56,7 +61,29 @@ class TokenText(PageText):
 
     def extend(self, text: str, tokens: tuple[TokenRecord, ...], first: int) -> None:
         """Add text; `first` is the index in the answer of the first of `tokens`."""
-        self.run.extend(text, tokens, first)
+        self._parts.append((text, tokens, first))
+        self._write(text, tokens, first)
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether every token is shown as it is."""
+        return self._raw
+
+    def show_raw(self, raw: bool) -> None:
+        """Show every token as it is, or the text that they make up."""
+        if raw != self._raw:
+            self._raw = raw
+            self.run = TokenRun()
+            self.clear()
+            percent, self._line_height = self._line_height, 0.0
+            self._space_lines(percent)
+            for part in self._parts:
+                self._write(*part)
+
+    def _write(self, text: str, tokens: tuple[TokenRecord, ...], first: int) -> None:
+        pieces = [raw_text(token) for token in tokens] if self._raw else None
+        text = text if pieces is None else "".join(pieces)
+        self.run.extend(text, tokens, first, pieces)
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.insertText(shown(text))
@@ -80,6 +107,7 @@ class TokenText(PageText):
     def recolour(self, look: Heat, frame: str) -> None:
         """Colour the tokens so, and frame the selected one in the colour `frame`."""
         self._frame = QColor(frame)
+        self._space_lines(NUMBERED_PERCENT if look.has_numbers else LINE_HEIGHT_PERCENT)
         self.show_heat(look)
 
     def colour_at(self, number: int) -> str | None:
@@ -146,11 +174,15 @@ class TokenText(PageText):
             else:  # a token without a text, beside the one that follows
                 painter.drawLine(rect.topLeft(), rect.bottomLeft())
 
-    def _space_lines(self) -> None:
-        spacing = QTextBlockFormat()
-        proportional = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-        spacing.setLineHeight(LINE_HEIGHT_PERCENT, proportional)
-        QTextCursor(self.document()).setBlockFormat(spacing)
+    def _space_lines(self, percent: float) -> None:
+        if percent != self._line_height:
+            self._line_height = percent
+            spacing = QTextBlockFormat()
+            proportional = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+            spacing.setLineHeight(percent, proportional)
+            cursor = QTextCursor(self.document())
+            cursor.select(QTextCursor.SelectionType.Document)
+            cursor.mergeBlockFormat(spacing)
 
     def _rects(self, number: int) -> list[QRectF]:
         return line_rects(self.document(), *self.run.span(number))
@@ -164,7 +196,7 @@ class TokenText(PageText):
         """Pick the token above or below this one."""
         rects = self._rects(number)
         if rects:
-            spacing = rects[0].height() * LINE_HEIGHT_PERCENT / 100
+            spacing = rects[0].height() * self._line_height / 100
             other = self._number_at(rects[0].center() + QPointF(0, by * spacing))
             if other is not None:
                 self.picked.emit(other)

@@ -5,7 +5,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.domain.conversation import PromptRead, Turn, TurnGrew, TurnState, Version
-from app.domain.heat import HeatMode
+from app.domain.heat import HeatMode, Reading
 from app.domain.messages import Role
 from app.domain.tokens import Channel, TokenRecord
 from app.ui.chat.answer import AnswerView
@@ -53,6 +53,7 @@ class TranscriptView(MappedList):
         self.setObjectName("transcript")
         self._theme = theme
         self._mode = mode
+        self._reading_as = Reading()
         self._can_ask = False
         self._turns: list[Turn] = []
         self._versions: dict[int, Version] = {}
@@ -159,6 +160,14 @@ class TranscriptView(MappedList):
         self._chain()
         self.map.show_mode(mode)
 
+    def show_reading(self, reading: Reading) -> None:
+        """Show this with the colours."""
+        self._reading_as = reading
+        with self._reading():
+            for view in self._answers():
+                view.show_reading(reading)
+        self._chain()
+
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self._theme = theme
@@ -197,7 +206,7 @@ class TranscriptView(MappedList):
         return view
 
     def _made_answer(self, turn: Turn) -> AnswerView:
-        view = AnswerView(self._theme, self._mode)
+        view = AnswerView(self._theme, self._mode, self._reading_as)
         view.picked.connect(lambda number: self.picked.emit(turn.id, number))
         view.stepped.connect(self.stepped)
         view.action_row.regenerated.connect(lambda: self.regenerated.emit(turn.id))

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.services.settings import THEME, Setting, Settings
+from app.services.settings import PALETTE, THEME, Setting, Settings
 from app.ui.dialogs import Dialog, ShownText, rows
 from app.ui.segments import Segments
 from app.ui.widgets import label
@@ -19,6 +19,7 @@ KEYS = (
     ("Server, speed", "Ctrl+Shift+S, Ctrl+Shift+B"),
     ("Write", "Ctrl+L"),
     ("Colour words", "Ctrl+1 to Ctrl+5"),
+    ("How answers are read", "Ctrl+Shift+V"),
     ("Edit the last question", "Up, in the empty field"),
     ("Walk through tokens", "Left and Right, in an answer"),
     ("Next uncertain token, fork, surprise", "F7, F8, F9; back with Shift"),
@@ -35,7 +36,9 @@ class SettingsDialog(Dialog):
         self.profile = ShownText("Folder")
         self.profile.show_text(str(profile))
         self.theme = _choice(settings, THEME)
-        self.body.addLayout(rows((THEME.label, self.theme)))
+        self.heat_colours = _choice(settings, PALETTE)
+        self.heat_colours.setToolTip("Each can be told apart without seeing colour")
+        self.body.addLayout(rows((THEME.label, self.theme), (PALETTE.label, self.heat_colours)))
         self.body.addWidget(label("Your chats and settings", kind="strong"))
         self.body.addLayout(rows(("Folder", self.profile)))
         self.body.addWidget(label("Keyboard", kind="strong"))

@@ -4,7 +4,9 @@ In: nothing. Out: `Theme`, with the heat ramp that colours tokens. Kept free of 
 legibility can be tested as arithmetic.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from app.domain.heat import Palette
 
 Rgb = tuple[int, int, int]
 
@@ -88,6 +90,19 @@ DARK = Theme(
     code_name="#7aa9f7",
     sidebar="#111316",
 )
+
+
+HOT = {
+    Palette.ORANGE: (LIGHT.heat, DARK.heat),
+    Palette.VIOLET: ("#b68ad4", "#71499d"),
+    Palette.GREY: ("#a0a7af", "#5a626b"),
+}
+
+
+def with_palette(theme: Theme, palette: Palette) -> Theme:
+    """The theme with the heat of a palette."""
+    heat = HOT[palette][theme.dark]
+    return theme if heat == theme.heat else replace(theme, heat=heat)
 
 
 def heat_colour(theme: Theme, step: int, ground: str) -> str:

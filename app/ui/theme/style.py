@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from app import paths
-from app.ui.theme.palette import DARK, LIGHT, Theme
+from app.domain.heat import Palette
+from app.ui.theme.palette import DARK, LIGHT, Theme, with_palette
 
 ROLES = {
     QPalette.ColorRole.Window: "window",
@@ -41,6 +42,7 @@ class Appearance(QObject):
         self._sheet = Template((paths.resources() / "style.qss").read_text(encoding="utf-8"))
         application.setStyle("Fusion")
         self._scheme = Qt.ColorScheme.Unknown
+        self._palette = Palette.ORANGE
         self.theme = LIGHT
         self._apply()
         application.styleHints().colorSchemeChanged.connect(self._apply)
@@ -51,10 +53,17 @@ class Appearance(QObject):
         self._application.styleHints().setColorScheme(scheme)
         self._apply()
 
+    def choose_palette(self, palette: Palette) -> None:
+        """Colour heat so."""
+        if palette is not self._palette:
+            self._palette = palette
+            self._apply()
+
     def _apply(self) -> None:
         system = self._application.styleHints().colorScheme()
         scheme = system if self._scheme is Qt.ColorScheme.Unknown else self._scheme
-        self.theme = DARK if scheme is Qt.ColorScheme.Dark else LIGHT
+        plain = DARK if scheme is Qt.ColorScheme.Dark else LIGHT
+        self.theme = with_palette(plain, self._palette)
         self._application.setPalette(_palette(self.theme))
         self._application.setStyleSheet(self._sheet.substitute(asdict(self.theme)))
         self.changed.emit(self.theme)

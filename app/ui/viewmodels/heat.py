@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 
-from app.domain.heat import HeatMode
+from app.domain.heat import HeatMode, Reading
 from app.domain.tokens import TokenRecord
 from app.ui.theme.palette import HEAT_STEPS
 from app.ui.viewmodels.wording import surprise
@@ -38,20 +38,81 @@ SCALES = {
 }
 
 
+BIT_THRESHOLDS = tuple(
+    (f"Over {bits} bit{'s'[: bits - 1]}", (bits / FULL_BITS) ** 0.5) for bits in (1, 2, 3)
+)
+THRESHOLDS: dict[HeatMode, tuple[tuple[str, float], ...]] = {
+    HeatMode.PROBABILITY: (("Under 50 %", 0.5), ("Under 20 %", 0.8), ("Under 5 %", 0.95)),
+    HeatMode.SURPRISE: tuple(
+        (f"Over {bits} bits", (bits / FULL_BITS) ** 0.5) for bits in (1, 2, 3)
+    ),
+    HeatMode.ENTROPY: BIT_THRESHOLDS,
+    HeatMode.RANK: (
+        ("Not the likeliest", 0.3),
+        ("Rank 4 and more", 0.6),
+        ("Rank 10 and more", 1.0),
+    ),
+}
+"""For each mode, what a threshold is called and the share of the ramp where it lies."""
+
+ANY_THRESHOLDS = tuple(
+    (f"Over {percent} % of the scale", percent / 100) for percent in (25, 50, 75)
+)
+
+
 class HeatChoice(QObject):
-    """What the words are coloured by; `changed` carries the next mode."""
+    """What the words are coloured by; `changed` carries the next mode, `reading_changed` what
+    goes with the colours."""
 
     changed = Signal(object)
+    reading_changed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.mode = HeatMode.SURPRISE
+        self.reading = Reading()
 
     def choose(self, mode: HeatMode) -> None:
         """Colour by `mode` from now on."""
         if mode is not self.mode:
             self.mode = mode
             self.changed.emit(mode)
+
+    def read_as(self, reading: Reading) -> None:
+        """Show this with the colours from now on."""
+        if reading != self.reading:
+            self.reading = reading
+            self.reading_changed.emit(reading)
+
+
+def thresholds(mode: HeatMode) -> tuple[tuple[str, float], ...]:
+    """What can be asked of a token to be marked, and the share of the ramp where that lies."""
+    return THRESHOLDS.get(mode, ANY_THRESHOLDS)
+
+
+def is_over(mode: HeatMode, threshold: int, share: float) -> bool:
+    """Whether a share of the ramp is over the threshold with this number; 0 asks for nothing."""
+    return threshold == 0 or share >= thresholds(mode)[threshold - 1][1]
+
+
+def sentence_share(mode: HeatMode, tokens: Sequence[TokenRecord]) -> float:
+    """The share of the ramp of a sentence: the mean over its tokens."""
+    return sum(heat_share(mode, (token,)) for token in tokens) / max(len(tokens), 1)
+
+
+def number(mode: HeatMode, tokens: Sequence[TokenRecord]) -> str:
+    """The value of tokens that share one piece of text, as short as it can be; empty for none."""
+    match mode:
+        case HeatMode.PROBABILITY:
+            return f"{100 * (1 - _improbable(tokens)):.0f}"
+        case HeatMode.SURPRISE:
+            return f"{sum(map(surprise, tokens)):.1f}"
+        case HeatMode.ENTROPY:
+            return f"{sum(abs(token.entropy or 0.0) for token in tokens):.1f}"
+        case HeatMode.RANK:
+            return f"{max(token.rank or 1 for token in tokens)}"
+        case _:
+            return ""
 
 
 def heat_step(mode: HeatMode, tokens: Sequence[TokenRecord]) -> int:
@@ -60,9 +121,14 @@ def heat_step(mode: HeatMode, tokens: Sequence[TokenRecord]) -> int:
     Such tokens are told of as the one choice that they are: their probabilities multiply,
     surprise and entropy add up, and the worst rank counts.
     """
+    return round(HEAT_STEPS * heat_share(mode, tokens))
+
+
+def heat_share(mode: HeatMode, tokens: Sequence[TokenRecord]) -> float:
+    """As `heat_step`, as a share of the ramp from 0 to 1."""
     if mode is HeatMode.NOTHING:
-        return 0
-    return round(HEAT_STEPS * min(1.0, max(0.0, _SHARES[mode](tokens))))
+        return 0.0
+    return min(1.0, max(0.0, _SHARES[mode](tokens)))
 
 
 def _improbable(tokens: Sequence[TokenRecord]) -> float:
