@@ -83,7 +83,9 @@ class Generate(Struct, frozen=True, tag="generate", kw_only=True):
 
     `max_tokens` None generates until the model stops or the context is full; `stop` strings are
     matched in the answer and not shown; `top_logprobs` is the number of candidates per record.
-    Requests run side by side, but not beside those of a more important `priority`.
+    The answer begins with the ids of `prefix`, which `max_tokens` does not count: the last of them
+    gets a record with numbers, those before it were said elsewhere and get none. Requests run side
+    by side, but not beside those of a more important `priority`.
     """
 
     prompt: Prompt
@@ -91,6 +93,7 @@ class Generate(Struct, frozen=True, tag="generate", kw_only=True):
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     top_logprobs: int = 5
+    prefix: tuple[int, ...] = ()
     priority: Priority = Priority.INTERACTIVE
 
 

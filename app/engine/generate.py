@@ -14,7 +14,7 @@ from app.domain.requests import Generate
 from app.engine import sequence
 from app.engine.forward import CHUNK
 from app.engine.model import Model
-from app.engine.prompt import check_candidates, encode, text_bytes, token_bytes
+from app.engine.prompt import check_candidates, checked, encode, text_bytes, token_bytes
 from app.engine.sampling.history import History
 from app.engine.sampling.sampler import Sampler
 from app.engine.text.channels import ChannelSplitter
@@ -36,9 +36,11 @@ def begin(model: Model, request: Generate) -> sequence.Sequence:
     """
     check_candidates(request.top_logprobs)
     _check(model, request)
-    encoded = encode(model, request.prompt, spare=1)
+    prefix = checked(request.prefix, model)
+    encoded = encode(model, request.prompt, spare=1 + len(prefix))
     size = model.info.vocabulary_size
     read = model.tokenizer.token_bytes if model.tokenizer else None
+    longest = None if request.max_tokens is None else request.max_tokens + len(prefix)
     return sequence.Sequence(
         prompt=encoded.ids,
         sampler=Sampler(request.sampling, size, read),
@@ -49,8 +51,9 @@ def begin(model: Model, request: Generate) -> sequence.Sequence:
             token_bytes(model),
             text_bytes(model, encoded.format),
         ),
-        limits=sequence.Limits(model.eos_ids, request.max_tokens, model.forward.capacity),
+        limits=sequence.Limits(model.eos_ids, longest, model.forward.capacity),
         top_logprobs=request.top_logprobs,
+        prefix=prefix,
     )
 
 

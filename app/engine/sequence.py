@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.domain.events import Event, FinishReason, Progress, Stage, Timings, Usage
-from app.domain.tokens import Channel
+from app.domain.tokens import Channel, Source
 from app.engine.sampling.history import History
 from app.engine.sampling.record import Choice
 from app.engine.sampling.rows import RowStore, Trail
@@ -34,7 +34,8 @@ class Sequence(Work):
     """One request to generate.
 
     `ids` are the prompt's and the answer's so far; `trail` is their fingerprint. Tokens in
-    `forced` come next, whatever the model thinks; they need no sampler.
+    `forced` come next, whatever the model thinks; they need no sampler. Those of the `prefix` are
+    read like the prompt, but for the last one, which is forced, so that it has numbers.
     """
 
     def __init__(
@@ -45,15 +46,20 @@ class Sequence(Work):
         transcript: Transcript,
         limits: Limits,
         top_logprobs: int,
+        prefix: Ids[int] = (),
     ) -> None:
-        super().__init__(prompt, transcript)
-        self.trail = Trail(prompt)
-        self.forced: deque[int] = deque()
+        super().__init__([*prompt, *prefix[:-1]], transcript)
+        self.trail = Trail(self.ids)
+        self.forced: deque[int] = deque(prefix[-1:])
         self.sampler = sampler
         self.history = history
         self.top_logprobs = top_logprobs
         self.prompt_length = len(prompt)
+        self._given = len(self.ids)
         self._limits = limits
+        for token in prefix[:-1]:
+            self.history.add(token)
+            transcript.push(Choice(token, Source.FORCED, None), hidden=token in limits.ends)
 
     @property
     def reusable(self) -> Ids[int]:
@@ -73,8 +79,8 @@ class Sequence(Work):
     def advance(self, count: int, logits: np.ndarray, rows: RowStore) -> list[Event]:
         """Go on by `count` ids; behind the last one comes the next token, whose row is kept."""
         self.computed += count
-        prefill = self.computed <= self.prompt_length
-        progress = [Progress(Stage.PREFILL, self.computed, self.prompt_length)] if prefill else []
+        prefill = self.computed <= self._given
+        progress = [Progress(Stage.PREFILL, self.computed, self._given)] if prefill else []
         if self.computed == len(self.ids):
             rows.keep(self.trail.key, logits[-1])
             for choice in step(self, logits[-1]):

@@ -8,7 +8,7 @@ Another answer and a changed question stand beside the former ones, which stay.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -28,6 +28,7 @@ from app.domain.conversation import (
 from app.domain.events import Delta, Finished, FinishReason, Progress
 from app.domain.messages import Message, Role
 from app.domain.requests import ChatPrompt, Generate
+from app.domain.tokens import TokenRecord
 from app.errors import CandorError, InvalidRequest, WorkerLost
 from app.services.answer import Answer
 from app.services.draft import Draft
@@ -113,6 +114,23 @@ class Conversation:
         self._cut(answer_id, Role.ASSISTANT)
         await self._answer(options)
 
+    async def branch(self, answer_id: int, index: int, token: int, options: AnswerOptions) -> None:
+        """Take in another answer that is an old one up to its token `index`, with `token` there.
+
+        Both stay, as versions of each other. What is the same is taken by its ids, never from its
+        text, and keeps its numbers. An answer that is being written is stopped before.
+
+        Raises:
+            InvalidRequest: the answer is not in the chat, or has no such token.
+            CandorError: as `send` does.
+        """
+        await self.pause()
+        turn = next((turn for turn in self._thread.turns if turn.id == answer_id), None)
+        if turn is None or not 0 <= index < len(turn.tokens):
+            raise InvalidRequest("This token is not in the chat any more.")
+        self._cut(answer_id, Role.ASSISTANT)
+        await self._answer(options, shared=turn.tokens[:index], token=token)
+
     async def edit(self, question_id: int, text: str, options: AnswerOptions) -> None:
         """Ask `text` in the place of a question, which stays as a version of it.
 
@@ -178,10 +196,21 @@ class Conversation:
         self._tell(self._thread.add(question))
         await self._answer(options, question)
 
-    async def _answer(self, options: AnswerOptions, *unkept: Turn) -> None:
-        """Take in an answer to the last question; what is `unkept` is kept together with it."""
-        self._stream = stream = self._host.generate(_request(self._thread.turns, options))
-        self._draft = draft = Draft(self._repository.new_turn_id(), self._clock)
+    async def _answer(
+        self,
+        options: AnswerOptions,
+        *unkept: Turn,
+        shared: Sequence[TokenRecord] = (),
+        token: int | None = None,
+    ) -> None:
+        """Take in an answer to the last question; what is `unkept` is kept together with it.
+
+        It begins with the tokens that it has `shared` with another one, and then `token`.
+        """
+        prefix = () if token is None else (*(each.id for each in shared), token)
+        request = replace(_request(self._thread.turns, options), prefix=prefix)
+        self._stream = stream = self._host.generate(request)
+        self._draft = draft = Draft(self._repository.new_turn_id(), self._clock, shared)
         self._idle.clear()
         self._tell(self._thread.add(draft.turn()))
         state, note = TurnState.STOPPED, "Stopped."  # what a cancelled task or a defect leaves
@@ -204,9 +233,8 @@ class Conversation:
         async for event in stream:
             match event:
                 case Delta():
-                    draft.grow(event)
+                    self._tell(TurnGrew(draft.id, draft.grow(event)))
                     self._keeper.keep_soon(self._thread, draft.turn)
-                    self._tell(TurnGrew(draft.id, event))
                 case Progress():
                     self._tell(PromptRead(draft.id, event.done, event.total))
                 case Finished():

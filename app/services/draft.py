@@ -1,6 +1,9 @@
 """The answer that is being written: deltas in, a `Turn` out at any moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+
+from msgspec.structs import replace
 
 from app.domain.conversation import Turn, TurnState
 from app.domain.events import Delta, Finished
@@ -9,10 +12,16 @@ from app.domain.tokens import Channel, TokenRecord
 
 
 class Draft:
-    """Gathers one answer; `clock` gives seconds and times the reasoning."""
+    """Gathers one answer; `clock` gives seconds and times the reasoning.
 
-    def __init__(self, id: int, clock: Callable[[], float]) -> None:
+    It begins with the tokens that it has `shared` with another answer, whose numbers they keep.
+    """
+
+    def __init__(
+        self, id: int, clock: Callable[[], float], shared: Sequence[TokenRecord] = ()
+    ) -> None:
         self.id = id
+        self._shared = shared
         self._clock = clock
         self._texts: dict[Channel, list[str]] = {channel: [] for channel in Channel}
         self._tokens: list[TokenRecord] = []
@@ -20,11 +29,13 @@ class Draft:
         self._thinking_since: float | None = None
         self._reasoning_s = 0.0
 
-    def grow(self, delta: Delta) -> None:
-        """Append what came."""
+    def grow(self, delta: Delta) -> Delta:
+        """Append what came; returns it with the numbers of the tokens that are shared."""
+        delta = self._with_numbers(delta)
         self._texts[delta.channel].append(delta.text)
         self._tokens.extend(delta.tokens)
         self._time(thinking=delta.channel is Channel.REASONING)
+        return delta
 
     def finish(self, finished: Finished) -> None:
         """Keep the counts and speeds that the request ended with."""
@@ -45,6 +56,17 @@ class Draft:
             usage=done.usage if done else None,
             timings=done.timings if done else None,
         )
+
+    def _with_numbers(self, delta: Delta) -> Delta:
+        known = self._shared[len(self._tokens) :]
+        if not known:
+            return delta
+        pairs = zip_longest(delta.tokens, known[: len(delta.tokens)])
+        tokens = tuple(
+            replace(old, start=new.start, end=new.end, channel=new.channel) if old else new
+            for new, old in pairs
+        )
+        return replace(delta, tokens=tokens)
 
     def _time(self, *, thinking: bool) -> None:
         if thinking and self._thinking_since is None:

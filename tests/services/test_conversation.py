@@ -20,12 +20,14 @@ from app.domain.conversation import (
     TurnGrew,
     TurnState,
 )
-from app.domain.messages import Role
+from app.domain.messages import Message, Role
+from app.domain.requests import ChatPrompt
 from app.domain.sampling import SamplingParams
-from app.domain.tokens import Channel
+from app.domain.tokens import Channel, Source
 from app.errors import ContextExceeded, InvalidRequest, WorkerLost
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.explore import explore
 
 GREEDY = AnswerOptions(sampling=SamplingParams(temperature=0.0), reasoning=True, max_tokens=200)
 QUESTION = "What is 348 + 276?"
@@ -239,5 +241,55 @@ def test_a_cancelled_task_ends_its_turn():
         assert conversation.turns[-1].state is TurnState.STOPPED
         await conversation.send(QUESTION, GREEDY)
         assert conversation.turns[-1].state is TurnState.FINISHED
+
+    drive(scenario)
+
+
+def test_a_branch_shares_ids_and_numbers_up_to_its_token_and_both_stay():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        await conversation.send(QUESTION, GREEDY)
+        old = conversation.turns[-1]
+        index = len(old.tokens) // 2
+        other = next(each.id for each in old.tokens[index].top if each.id != old.tokens[index].id)
+        changes: list[Change] = []
+        conversation.observe(changes.append)
+        await conversation.branch(old.id, index, other, GREEDY)
+        new = conversation.turns[-1]
+        assert new.tokens[:index] == old.tokens[:index]
+        taken = new.tokens[index]
+        assert (taken.id, taken.source) == (other, Source.FORCED)
+        logprobs = {each.id: each.logprob for each in old.tokens[index].top}
+        assert taken.logprob == pytest.approx(logprobs[other], abs=1e-4)
+        grown = [change.delta for change in changes if isinstance(change, TurnGrew)]
+        assert tuple(token for delta in grown for token in delta.tokens) == new.tokens
+        shown = "".join(delta.text for delta in grown if delta.channel is Channel.ANSWER)
+        assert shown == new.text
+        await conversation.step(new.id, -1)
+        assert conversation.turns[-1] == old
+        again = old.tokens[index].id
+        await conversation.branch(old.id, index, again, GREEDY)
+        assert [t.id for t in conversation.turns[-1].tokens] == [t.id for t in old.tokens]
+        assert conversation.turns[-1].text == old.text
+        with pytest.raises(InvalidRequest, match="not in the chat"):
+            await conversation.branch(old.id, len(old.tokens), 5, GREEDY)
+
+    drive(scenario)
+
+
+def test_the_likeliest_continuations_have_their_joint_probability():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        await conversation.send(QUESTION, GREEDY)
+        answer = conversation.turns[-1]
+        prompt = ChatPrompt((Message(Role.USER, QUESTION),), reasoning=True)
+        said = tuple(token.id for token in answer.tokens[:3])
+        found = await explore(host, prompt, said, width=4, depth=6)
+        assert [way.logprob for way in found] == sorted((w.logprob for w in found), reverse=True)
+        likely = next(way for way in found if way.tokens[0].id == answer.tokens[3].id)
+        assert [t.id for t in likely.tokens] == [t.id for t in answer.tokens[3:9]]
+        whole = sum(token.logprob or 0 for token in answer.tokens[3:9])
+        assert likely.logprob == pytest.approx(whole, abs=1e-3)
+        assert {way.tokens[0].id for way in found} == {e.id for e in answer.tokens[3].top[:4]}
+        with pytest.raises(InvalidRequest, match="1 to 16"):
+            await explore(host, prompt, width=0)
 
     drive(scenario)
