@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from app.engine.cache.kv import KvCache
+from app.engine.cache.pool import AppendedKv, SharedKv
 from app.engine.cache.slots import Slot, Slots
 from app.engine.runtime.batch import BatchRuns
 from app.engine.runtime.binding import BoundRun
@@ -102,9 +103,17 @@ class Forward:
         for slot in range(len(self.slots)):
             self.reuse((), slot=slot)
 
-    def run(self, ids: Sequence[int], *, slot: int = 0, every_position: bool = False) -> np.ndarray:
+    def run(
+        self,
+        ids: Sequence[int],
+        *,
+        slot: int = 0,
+        every_position: bool = False,
+        written: bool = False,
+    ) -> np.ndarray:
         """Append `ids` to the cache of a slot and give the logits that follow them.
 
+        Those `written` by an answer run on the graph that wrote them, where another reads prompts.
         Returns float32 [1, V] for the last token, or [n, V] with `every_position`. The array may
         be a view of a buffer that the slot's next run overwrites. After an error the cache holds
         what it held before, or nothing where all of it was being read again.
@@ -120,7 +129,7 @@ class Forward:
             return self._reread(place, ids, every_position)
         pieces = self._network.pieces(ids, len(place.ids))
         if len(pieces) == 1:
-            return self._extend(place, ids, every_position)
+            return self._extend(place, ids, every_position, written=written)
         return self._extend_by(pieces, place, every_position)
 
     def decode(self, steps: Sequence[tuple[int, int]]) -> list[Outcome]:
@@ -182,15 +191,18 @@ class Forward:
         except CandorError as error:
             return error
 
-    def _extend(self, place: Slot, ids: Sequence[int], every_position: bool) -> np.ndarray:
+    def _extend(
+        self, place: Slot, ids: Sequence[int], every_position: bool, *, written: bool = False
+    ) -> np.ndarray:
         """One run of the graph."""
         held = len(place.ids)
-        network = self._network.at(held)
-        bound = BoundRun(network, place.kv.bind, None, every_position)
+        network = self._network.at(held, len(ids), written=written)
+        cache = _cache(place, network)
+        bound = BoundRun(network, cache.bind, None, every_position)
         logits = bound.run([ids], [held])[:, : self.vocabulary]
         if error := self._unsound(logits):
             raise error
-        place.kv.commit(bound.binding, held + len(ids))
+        cache.commit(bound.binding, held + len(ids))
         place.ids.extend(ids)
         return logits
 
@@ -241,3 +253,11 @@ class Forward:
             "device.",
             self._advice,
         )
+
+
+def _cache(place: Slot, network: Network) -> KvCache:
+    """The cache of a slot as a run of `network` takes it."""
+    if not network.appends:
+        return place.kv
+    assert isinstance(place.kv, SharedKv)  # a cache of 8 bits lies in a pool
+    return AppendedKv(place.kv)

@@ -130,7 +130,8 @@ def _compute(
             if cancelled():
                 return None
             end = position.run_end(done)
-            row = forward.run(ids[done:end], slot=slot)[-1]
+            written = done >= position.prompt_length
+            row = forward.run(ids[done:end], slot=slot, written=written)[-1]
             done = end
     return row
 

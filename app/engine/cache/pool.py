@@ -11,7 +11,7 @@ import numpy as np
 
 from app.engine.contract import Contract, State
 from app.engine.runtime.memory import unwritten_zeros
-from app.engine.runtime.session import IOBinding
+from app.engine.runtime.session import IOBinding, OrtValue
 from app.errors import OutOfMemory
 
 
@@ -38,13 +38,29 @@ class KvPool:
         self._states = contract.states
         self.caches = [SharedKv(self, row) for row in range(slots)]
 
-    def bind(self, binding: IOBinding, start: int, count: int) -> None:
-        """Bind rows `start` to `start + count`; once is enough for the life of `binding`."""
+    def bind(self, binding: IOBinding, start: int, count: int, *, appends: bool = False) -> None:
+        """Bind rows `start` to `start + count`; once is enough for the life of `binding`.
+
+        Where the graph `appends`, the runtime allocates the new positions that it gives.
+        """
         for state, array in zip(self._states, self._arrays, strict=True):
             rows = array[start : start + count]
             memory = ("cpu", 0, state.dtype, rows.shape, rows.ctypes.data)
             binding.bind_input(state.past, *memory)
-            binding.bind_output(state.present, *memory)
+            if appends:
+                binding.bind_output(state.present)
+            else:
+                binding.bind_output(state.present, *memory)
+
+    def append(self, row: int, length: int, outputs: Sequence[OrtValue]) -> None:
+        """Write new positions, of which the last `outputs` of a run have one for each state.
+
+        They are [1, kv_heads, tokens, head_size] and end at `length`.
+        """
+        news = outputs[len(outputs) - len(self._states) :]
+        for array, value in zip(self._arrays, news, strict=True):
+            new = value.numpy()[0]
+            array[row, :, length - new.shape[1] : length] = new
 
     def gather(self, chosen: Sequence[int], held: Sequence[int]) -> list[int]:
         """Move the `chosen` caches into neighbouring rows; returns them in the order of their rows.
@@ -111,11 +127,11 @@ class SharedKv:
 
     def __init__(self, pool: KvPool, row: int) -> None:
         self.row = row
-        self._pool = pool
+        self.pool = pool
 
     def bind(self, binding: IOBinding) -> None:
         """Bind the row."""
-        self._pool.bind(binding, self.row, 1)
+        self.pool.bind(binding, self.row, 1)
 
     def commit(self, binding: IOBinding, length: int) -> None:
         """Nothing to do: the graph wrote into the buffers."""
@@ -126,7 +142,22 @@ class SharedKv:
 
     def save(self, start: int, stop: int) -> Callable[[], None]:
         """Copy these positions, the only ones that will be written over."""
-        return self._pool.save(self.row, start, stop)
+        return self.pool.save(self.row, start, stop)
+
+
+class AppendedKv(SharedKv):
+    """A row in the hands of a graph that gives only its new positions."""
+
+    def __init__(self, kv: SharedKv) -> None:
+        super().__init__(kv.pool, kv.row)
+
+    def bind(self, binding: IOBinding) -> None:
+        """Bind the row as the past; the runtime allocates what is new."""
+        self.pool.bind(binding, self.row, 1, appends=True)
+
+    def commit(self, binding: IOBinding, length: int) -> None:
+        """Copy what is new into the row."""
+        self.pool.append(self.row, length, binding.get_outputs())
 
 
 def _shape(state: State, slots: int, capacity: int) -> tuple[int, ...]:

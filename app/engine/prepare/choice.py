@@ -87,7 +87,9 @@ def _stored(model: Understood, precision: Precision, store: PreparedStore) -> En
 def _copy(model: Understood, entry: Entry) -> Choice:
     graph = checked.read_graph(entry.graph)
     contract = read_contract(graph, model.configs.names, model.configs.geometry)
-    return Choice(Source(entry.graph, None, True, contract), entry.record.preparation)
+    return Choice(
+        Source(entry.graph, None, True, contract, entry.reading), entry.record.preparation
+    )
 
 
 def _light(model: Understood, precision: Precision) -> Choice:

@@ -2,6 +2,7 @@
 memory, with a step of its own for every channel. This changes numbers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from onnx import ModelProto, TensorProto
@@ -17,8 +18,22 @@ from app.engine.prepare.rewrite import (
 
 LARGEST = 127
 """Steps on each side of zero."""
-_SIDES = ((3, 12, "k_quant_type"), (4, 13, "v_quant_type"))
-"""Places of a past and of its scale in GroupQueryAttention (ONNX Runtime, ContribOperators.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Places of keys or values in GroupQueryAttention (ONNX Runtime, ContribOperators.md)."""
+
+    past: int
+    present: int
+    step: int
+    kind: str
+
+
+SIDES = (Side(3, 1, 12, "k_quant_type"), Side(4, 2, 13, "v_quant_type"))
+_WIDTH = "kv_cache_bit_width"
+STEPPED = (*(side.kind for side in SIDES), _WIDTH)
+"""The attributes that say that a cache is rounded."""
 
 
 def int8_cache(model: ModelProto, largest: Mapping[str, np.ndarray]) -> ModelProto | Unfit:
@@ -31,15 +46,16 @@ def int8_cache(model: ModelProto, largest: Mapping[str, np.ndarray]) -> ModelPro
     attentions = grouped_attentions(rewrite.model)
     if not attentions or {name for each in attentions for name in each.input[3:5]} != set(largest):
         return Unfit("not all of its cache belongs to grouped-query attention")
-    if any(attribute(node, "kv_cache_bit_width") for node in attentions):
+    if any(attribute(node, _WIDTH) for node in attentions):
         return Unfit("its cache is rounded already")
     for node in attentions:
-        for past, scale, kind in _SIDES:
-            steps = np.maximum(largest[node.input[past]], np.float32(1e-6)) / np.float32(LARGEST)
-            name = f"{node.input[past]}/step"
-            set_input(node, scale, rewrite.add_weight(name, steps[None, :, None, :]))
-            set_attribute(node, kind, "PER_CHANNEL")
-        set_attribute(node, "kv_cache_bit_width", 8)
+        for side in SIDES:
+            past = node.input[side.past]
+            steps = np.maximum(largest[past], np.float32(1e-6)) / np.float32(LARGEST)
+            weight = rewrite.add_weight(f"{past}/step", steps[None, :, None, :])
+            set_input(node, side.step, weight)
+            set_attribute(node, side.kind, "PER_CHANNEL")
+        set_attribute(node, _WIDTH, 8)
     cached = {name for node in attentions for name in (*node.input[3:5], *node.output[1:3])}
     for info in (*rewrite.model.graph.input, *rewrite.model.graph.output):
         if info.name in cached:

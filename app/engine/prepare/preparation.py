@@ -27,8 +27,8 @@ from app.engine.prepare.machine import processor, runtime_version
 from app.engine.prepare.payload import Payload
 from app.engine.prepare.recipe import VERSION, Draft
 from app.engine.prepare.sample import sample_ids
-from app.engine.prepare.saving import save_optimised
-from app.engine.prepare.store import GRAPH, Entry, PreparedStore, Record
+from app.engine.prepare.saving import save_optimised, save_reading
+from app.engine.prepare.store import GRAPH, READING, Entry, PreparedStore, Record
 from app.engine.prepare.verdict import Verdict
 from app.engine.runtime.network import Network, Source, open_network
 from app.engine.understood import Understood, understand
@@ -210,21 +210,29 @@ class _Preparer:
         def make(folder: Path) -> None:
             stage(0, _STORE_STEPS)
             save_optimised(self._payload.session_graph(chosen.draft.model), folder)
+            if chosen.whole is not None:
+                save_reading(folder, self._model.plan.contract.states[0].dtype)
             stage(1, _STORE_STEPS)
-            self._check_saved(folder, chosen.draft)
+            self._check_saved(folder, chosen)
             stage(_STORE_STEPS, _STORE_STEPS)
 
         with self._timed("storing"):
             return self._store.put(record, make)
 
-    def _check_saved(self, folder: Path, draft: Draft) -> None:
+    def _check_saved(self, folder: Path, chosen: Verdict) -> None:
         """Compare a few tokens of what was saved with what it was made of."""
         file = folder / GRAPH
+        reading = folder / READING if chosen.whole else None
         configs = self._model.configs
         contract = read_contract(checked.read_graph(file), configs.names, configs.geometry)
-        saved = window_forward(self._network(Source(file, None, True, contract)), len(_PROBE))
-        drafted = self._forward(draft)
-        change = np.abs(saved.run(_PROBE) - drafted.run(_PROBE)).max()
+        network = self._network(Source(file, None, True, contract, reading))
+        self._check_same(network, chosen.draft)
+        if network.reading and chosen.whole:  # from an empty cache it gives exact numbers
+            self._check_same(network.reading, chosen.whole)
+
+    def _check_same(self, saved: Network, draft: Draft) -> None:
+        given = window_forward(saved, len(_PROBE)).run(_PROBE)
+        change = np.abs(given - self._forward(draft).run(_PROBE)).max()
         if change > verdict.MOST_DEVIATION:
             raise ModelUnsupported(
                 f"The prepared copy gives other numbers than it should (by {change:.2g}).",

@@ -4,8 +4,13 @@ processor in a file of their own, so that a later start maps them instead of wor
 import errno
 from pathlib import Path
 
+import numpy as np
+from onnx import helper
+
 from app.domain.requests import Provider
-from app.engine.prepare.store import GRAPH, WEIGHTS
+from app.engine.files import checked
+from app.engine.prepare.int8_reading import int8_reading
+from app.engine.prepare.store import GRAPH, READING, WEIGHTS
 from app.engine.runtime.providers import session_options
 from app.engine.runtime.runtime import ort
 from app.engine.runtime.session import WEIGHTS_FOLDER, MemoryGraph, translated_errors
@@ -38,3 +43,13 @@ def save_optimised(graph: MemoryGraph, target: Path) -> None:
         if _FULL in error.message.lower():
             raise OSError(errno.ENOSPC, error.message) from error
         raise
+
+
+def save_reading(folder: Path, dtype: type[np.generic]) -> None:
+    """Save beside the graph in `folder` the one that reads prompts for it, with the same weights.
+
+    `dtype` is what keys and values are before they are rounded.
+    """
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    graph = int8_reading(checked.read_graph(folder / GRAPH), kind)
+    (folder / READING).write_bytes(graph.SerializeToString())

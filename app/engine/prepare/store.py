@@ -24,6 +24,8 @@ from app.engine.prepare.recipe import VERSION
 from app.errors import DiskFull
 
 GRAPH, WEIGHTS = "model.onnx", "weights.bin"
+READING = "reading.onnx"
+"""The graph that reads prompts into a cache of 8 bits, with the same weights."""
 _RECORD = "record.json"
 _UNFINISHED = ".new-"
 _ABANDONED = 3600  # seconds after which nobody is still writing a copy
@@ -68,6 +70,11 @@ class Entry:
     def graph(self) -> Path:
         """The file to open."""
         return self.folder / GRAPH
+
+    @property
+    def reading(self) -> Path | None:
+        """The file to read prompts with, where that is another one."""
+        return self.folder / READING if READING in self.record.files else None
 
     @property
     def bytes(self) -> int:

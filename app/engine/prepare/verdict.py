@@ -22,11 +22,15 @@ Measured = tuple[Draft, Divergence]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The graph to run, what is told of it, and how far the exact steps alone are off."""
+    """The graph to run, what is told of it, and how far the exact steps alone are off.
+
+    `whole` is the same graph before its cache was rounded, None where it was not.
+    """
 
     draft: Draft
     preparation: Preparation
     exact_deviation: float
+    whole: Draft | None = None
 
 
 def decide(asked: Precision, exact: Measured, fast: Measured) -> Verdict:
@@ -52,7 +56,7 @@ def rounded(chosen: Verdict, draft: Draft, cost: Divergence) -> Verdict:
         kv=KvCache.INT8,
         reason=f"You asked for a cache of 8 bits. {_cost(cost)}",
     )
-    return Verdict(draft, preparation, chosen.exact_deviation)
+    return Verdict(draft, preparation, chosen.exact_deviation, whole=chosen.draft)
 
 
 def _verdict(

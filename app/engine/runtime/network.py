@@ -18,6 +18,8 @@ from app.engine.runtime.session import MemoryGraph, Optimisation, Session
 from app.errors import DeviceFailed
 
 _TOKENS_PER_RUN = 8  # that are read at once in the time of a run for one token, about
+_WRITTEN = 16
+"""Tokens at most in a run that goes on with an answer; longer runs read a prompt."""
 
 
 class Embedder:
@@ -45,13 +47,16 @@ class Network:
     """A decoder and what it needs around it.
 
     `embedder` is None for decoders that take ids. `opening` runs in place of the decoder while
-    the cache is empty. `note` says what had to be left out to open it.
+    the cache is empty, `reading` where many tokens are read at once. `appends` says that a run
+    gives only the new positions of the cache. `note` says what had to be left out to open it.
     """
 
     session: Session
     contract: Contract
     embedder: Embedder | None = None
     opening: "Network | None" = None
+    reading: "Network | None" = None
+    appends: bool = False
     note: str | None = None
 
     @property
@@ -59,11 +64,14 @@ class Network:
         """What each execution provider was given of all the graphs."""
         sessions = [self.session]
         sessions += [self.embedder.session] if self.embedder else []
-        sessions += [self.opening.session] if self.opening else []
+        others = (self.opening, self.reading)
+        sessions += [each.session for each in others if each]
         return merged(each.placements for each in sessions)
 
-    def at(self, past: int) -> "Network":
-        """What runs behind `past` cached tokens."""
+    def at(self, past: int, count: int, *, written: bool) -> "Network":
+        """What runs `count` tokens behind `past` cached ones; `written` are those of an answer."""
+        if self.reading is not None and count > _WRITTEN and not written:
+            return self.reading
         return self if past or self.opening is None else self.opening
 
     def pieces(self, ids: Sequence[int], past: int) -> list[Sequence[int]]:
@@ -109,12 +117,14 @@ class Source:
     """What runs in place of the decoder in a variant's file.
 
     `graph` in place of what is in `file`, which is `optimised` where the runtime itself saved it.
+    `reading` is the file of a graph with the same inputs and weights that reads prompts for it.
     """
 
     file: Path
     graph: MemoryGraph | None
     optimised: bool
     contract: Contract
+    reading: Path | None = None
 
 
 def open_network(
@@ -144,7 +154,12 @@ def open_network(
     asked = Optimisation.NONE if source.optimised else most
     session = open_session(source.file, provider, device, asked, source.graph)
     contract = _fitting(source.contract) if session.copies_inputs else source.contract
-    return Network(session, contract, embedder, opening, fallback_note(session, asked))
+    reading = None
+    if source.reading is not None:
+        other = open_session(source.reading, provider, device, Optimisation.NONE)
+        reading = Network(other, contract, embedder, appends=True)
+    note = fallback_note(session, asked)
+    return Network(session, contract, embedder, opening, reading, note=note)
 
 
 def _fitting(contract: Contract) -> Contract:

@@ -129,7 +129,8 @@ def test_a_cache_of_8_bits_is_prepared_measured_and_a_quarter_as_large(tmp_path:
     rounded = loaded(folder, kv=KvCache.INT8)
     assert rounded.info.preparation == report.preparation
     assert rounded.forward.cache_bytes_per_token * 4 == exact.forward.cache_bytes_per_token
-    change = np.abs(rows(rounded) - rows(exact)).max()
+    np.testing.assert_allclose(rows(rounded), rows(exact), atol=1e-4, rtol=0)  # a prompt is exact
+    change = np.abs(rounded.forward.run([3]) - exact.forward.run([3])).max()
     assert 1e-3 < change < 5
     assert loaded(folder).info.preparation.kv is KvCache.MODEL
     assert not prepared(folder, kv=KvCache.INT8).renewed
