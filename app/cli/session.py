@@ -25,6 +25,7 @@ from app.domain.events import (
 from app.domain.models import ModelInfo
 from app.domain.preparation import PreparationReport
 from app.domain.requests import (
+    Compare,
     Generate,
     Inspect,
     ListCopies,
@@ -37,6 +38,7 @@ from app.domain.requests import (
     Score,
 )
 from app.errors import Bug
+from app.services.comparing import shared_provider
 from app.services.engine_host import MakeClient
 from app.worker.client import WorkerClient
 from app.worker.stream import Stream
@@ -152,6 +154,18 @@ class Session:
             self.load(self._wanted)
         self._runner.run(self._ask(request, show, stoppable))
 
+    def compare(self, request: Compare, show: Show) -> None:
+        """Compare two models, in a worker that is started if there is none for their providers.
+
+        Raises:
+            CandorError: they cannot be compared.
+        """
+        provider = shared_provider(request)
+        if self._client is None or self._client.lost or self._provider is not provider:
+            self.start(provider)
+        self._wanted, self._ready = None, False
+        self._runner.run(self._ask(request, show, stoppable=False))
+
     def _running(self) -> WorkerClient:
         if self._client is None:
             raise Bug("A request was made before a worker was started.")
@@ -196,7 +210,7 @@ class Session:
                 return event
         raise Bug("The worker gave no answer.")
 
-    async def _ask(self, request: Generate | Score, show: Show, stoppable: bool) -> None:
+    async def _ask(self, request: Generate | Score | Compare, show: Show, stoppable: bool) -> None:
         try:
             async with aclosing(self._running().submit(request)) as stream:
                 await self._follow(stream, show, stoppable)

@@ -1,11 +1,12 @@
 """What the worker says: one tagged union, in the order Hello, then per request
-Progress*, Delta*, and exactly one of Loaded, Replayed, Measured, Inspected, Rendered,
-Prepared, Copies, Finished, Failed."""
+Progress*, Delta*, ComparedPart*, and exactly one of Loaded, Replayed, Compared, Measured,
+Inspected, Rendered, Prepared, Copies, Finished, Failed."""
 
 from enum import StrEnum
 
 from msgspec import Struct
 
+from app.domain.comparison import Piece, Summary
 from app.domain.devices import Device
 from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
@@ -146,6 +147,20 @@ class Replayed(Struct, frozen=True, tag="replayed", kw_only=True):
     trace: SamplerTrace | None = None
 
 
+class ComparedPart(Struct, frozen=True, tag="compared_part"):
+    """The next pieces of a text that two models were compared on."""
+
+    pieces: tuple[Piece, ...]
+
+
+class Compared(Struct, frozen=True, tag="compared"):
+    """Two models were compared on a whole text."""
+
+    first: ModelInfo
+    second: ModelInfo
+    summary: Summary
+
+
 class Measured(Struct, frozen=True, tag="measured", kw_only=True):
     """How fast the graph itself is: `seconds` is the median for each of the asked widths.
 
@@ -197,6 +212,8 @@ Event = (
     | Loaded
     | Delta
     | Replayed
+    | ComparedPart
+    | Compared
     | Measured
     | Inspected
     | Rendered

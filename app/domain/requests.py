@@ -124,6 +124,17 @@ class TokenSearch(Struct, frozen=True):
     most: int = 20
 
 
+class Compare(Struct, frozen=True, tag="compare"):
+    """Let two models, in place of the present one, read the same text and set them side by side.
+
+    A text that is longer than a context is read in windows of it that overlap by half.
+    """
+
+    first: Load
+    second: Load
+    prompt: TextPrompt | IdsPrompt
+
+
 class Replay(Struct, frozen=True, tag="replay", kw_only=True):
     """Say how the token behind `prompt` and `answer` comes about under `sampling`.
 
@@ -209,4 +220,4 @@ Computation = Generate | Score | Replay | Measure
 Query = Inspect | Render | ListCopies | RemoveCopies
 """What is answered by one event and needs no model."""
 
-Command = Load | Computation | Query | Prepare | Cancel
+Command = Load | Computation | Query | Prepare | Compare | Cancel

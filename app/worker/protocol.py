@@ -12,7 +12,7 @@ from app.domain.events import Event, Failed
 from app.domain.requests import Command
 from app.errors import InvalidRequest, ModelUnsupported
 
-PROTOCOL = 7
+PROTOCOL = 8
 CONTROL = 0
 """The id of what belongs to no request: Hello, Heartbeat and Cancel."""
 

@@ -22,6 +22,7 @@ from app.domain.events import (
     Stage,
 )
 from app.domain.requests import (
+    Compare,
     Generate,
     Inspect,
     ListCopies,
@@ -35,6 +36,7 @@ from app.domain.requests import (
     Score,
 )
 from app.engine import generate, score
+from app.engine.comparing import compare_models
 from app.engine.inspection import inspect
 from app.engine.measure import measure
 from app.engine.model import Model, open_model
@@ -126,6 +128,8 @@ class Scheduler:
                 self._emit(id, Rendered(render(wanted, self._renderer)))
             case Prepare() as wanted:
                 self._prepare(id, wanted)
+            case Compare() as wanted:
+                self._compare(id, wanted)
             case ListCopies(path=path):
                 self._emit(id, Copies(list_copies(_store(), path)))
             case RemoveCopies(path=path):
@@ -177,6 +181,15 @@ class Scheduler:
             wanted.kv,
         )
         self._emit(id, Prepared(report))
+
+    def _compare(self, id: int, wanted: Compare) -> None:
+        self._let_go()
+
+        def report(stage: Stage, done: int, total: int) -> None:
+            self._report(id, stage, done, total)
+
+        for event in compare_models(wanted, self._renderer, report):
+            self._emit(id, event)
 
     def _report(self, id: int, stage: Stage, done: int, total: int) -> None:
         if self._inbox.cancelled(id):

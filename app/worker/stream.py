@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 
 from app.domain.events import (
+    Compared,
     Copies,
     Event,
     Failed,
@@ -22,7 +23,18 @@ from app.domain.events import (
 )
 from app.errors import CandorError, from_code
 
-LAST = (Loaded, Replayed, Measured, Inspected, Rendered, Prepared, Copies, Finished, Failed)
+LAST = (
+    Loaded,
+    Replayed,
+    Compared,
+    Measured,
+    Inspected,
+    Rendered,
+    Prepared,
+    Copies,
+    Finished,
+    Failed,
+)
 
 
 class Route:

@@ -32,7 +32,7 @@ from app.domain.requests import (
     Score,
     TextPrompt,
 )
-from app.domain.sampling import RANGES, SamplingParams
+from app.domain.sampling import RANGES, SamplerStage, SamplingParams
 from app.domain.tokens import Candidate, Channel, TokenRecord
 from app.errors import InvalidRequest
 from app.worker.protocol import (
@@ -48,11 +48,13 @@ from app.worker.protocol import (
 text = st.text(st.characters(exclude_categories=["Cs"]))
 whole = st.integers(0, 2**40)
 number = st.floats(allow_nan=False)
+WHOLE = ("top_k", "dry_allowed_length", "dry_range")
 sampling = st.builds(
     SamplingParams,
     logit_bias=st.dictionaries(whole, st.floats(-100, 100)),
+    order=st.permutations(list(SamplerStage)).map(tuple),
     **{
-        name: st.integers(int(low), int(high)) if name == "top_k" else st.floats(low, high)
+        name: st.integers(int(low), int(high)) if name in WHOLE else st.floats(low, high)
         for name, (low, high) in RANGES.items()
         if name != "seed"
     },
