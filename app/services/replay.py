@@ -11,11 +11,12 @@ import math
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.domain.conversation import Turn, history
 from app.domain.events import Replayed
 from app.domain.models import ModelInfo
-from app.domain.requests import ChatPrompt, Replay
+from app.domain.requests import ChatPrompt, Replay, TokenSearch
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
 from app.errors import InvalidRequest, UserError
@@ -38,6 +39,13 @@ class _Attempt(Struct, frozen=True):
     replayed: Replayed
 
 
+class Look(Struct, frozen=True):
+    """What else is asked of a position: other tokens, and every stage of the sampler."""
+
+    search: TokenSearch | None = None
+    trace: bool = False
+
+
 class Replayer:
     """Replays tokens on the model that is loaded."""
 
@@ -46,7 +54,12 @@ class Replayer:
         self._asked: dict[_Answer, tuple[bool | None, ...]] = {}
 
     async def replay(
-        self, turns: Sequence[Turn], turn_id: int, index: int, sampling: SamplingParams
+        self,
+        turns: Sequence[Turn],
+        turn_id: int,
+        index: int,
+        sampling: SamplingParams,
+        look: Look = Look(),  # noqa: B008
     ) -> Replayed | None:
         """Token `index` of the answer `turn_id`; None where a newer replay took its place.
 
@@ -62,7 +75,9 @@ class Replayer:
         found: list[_Attempt] = []
         for reasoning in self._asked.get(known, _ways(model, answer)):
             prompt = ChatPrompt(history(before), reasoning=reasoning)
-            replayed = await self._run(_request(prompt, answer.tokens, index, sampling))
+            request = _request(prompt, answer.tokens, index, sampling)
+            request = replace(request, search=look.search, trace=look.trace)
+            replayed = await self._run(request)
             if replayed is None:
                 return None
             apart = distance(answer.tokens[index], replayed)

@@ -28,6 +28,7 @@ from app.ui.view_menu import ViewMenu
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
 from app.ui.viewmodels.models import ModelsModel
+from app.ui.viewmodels.replay import Inspection
 from app.ui.viewmodels.status import ChatStatus
 from app.ui.widgets import line, name_scroll_bars
 
@@ -91,7 +92,7 @@ class MainWindow(QMainWindow):
         chat.heat.changed.connect(self.transcript.show_mode)
         chat.heat.reading_changed.connect(self.transcript.show_reading)
         chat.selection.changed.connect(self.transcript.select)
-        chat.replay.changed.connect(self.token.show_inspection)
+        chat.replay.changed.connect(self._show_inspection)
         self._connect_inspector(chat)
 
     def _connect_inspector(self, chat: ChatModel) -> None:
@@ -102,6 +103,12 @@ class MainWindow(QMainWindow):
         token.jumps.bind_keys(self)
         token.curve.picked.connect(selection.pick_beside)
         token.curve.stepped.connect(selection.step)
+        token.search.asked.connect(chat.replay.search)
+        token.trace.wanted.connect(chat.replay.trace)
+        token.branch_asked.connect(lambda row: chat.branch(row.id))
+
+    def _show_inspection(self, shown: Inspection) -> None:
+        self.token.show_inspection(shown, self._chat.sampling.params)
 
     def _show_answer(self) -> None:
         selection = self._chat.selection

@@ -1,7 +1,7 @@
 """The alternatives of a token as rows: text, paired bars, two numbers."""
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.ui.theme.palette import Theme
@@ -13,6 +13,7 @@ HEIGHT = 14
 THICK, THIN, MARK = 12.0, 5.0, 2.0
 HAIR = 1.0
 ROOM_FOR_MARK = 4 * MARK
+MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 HEADINGS = ("", "", "raw", "sampled")
 
 
@@ -58,11 +59,23 @@ class Bar(QWidget):
 
 
 class Bars(QWidget):
-    """A grid of rows, made once and filled again for each token."""
+    """A grid of rows, made once and filled again for each token.
 
-    def __init__(self, theme: Theme) -> None:
+    One of them can be marked by a click or the arrow keys: `marked` carries its Row, or None;
+    `taken` the same after Enter or a double click.
+    """
+
+    marked = Signal(object)
+    taken = Signal(object)
+
+    def __init__(self, theme: Theme, name: str = "Alternatives") -> None:
         super().__init__()
         self._theme = theme
+        self._name = name
+        self._shown: list[Row] = []
+        self._mark: int | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(name)
         self._rows: list[tuple[QLabel, Bar, QLabel, QLabel]] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -73,7 +86,9 @@ class Bars(QWidget):
             self._grid.addWidget(_number(text), 0, column)
 
     def show_rows(self, rows: list[Row]) -> None:
-        """Show these rows."""
+        """Show these rows; the marked token stays marked."""
+        before = self.mark
+        self._shown = rows
         while len(self._rows) < len(rows):
             self._add_row()
         for place, widgets in enumerate(self._rows):
@@ -81,6 +96,74 @@ class Bars(QWidget):
                 widget.setVisible(place < len(rows))
             if place < len(rows):
                 _fill(*widgets, rows[place])
+        kept = [place for place, row in enumerate(rows) if before and row.id == before.id]
+        if kept:
+            self._set_mark(kept[0])
+        elif before:
+            self._set_mark(None)
+
+    @property
+    def mark(self) -> Row | None:
+        """The marked row; the sum of all others cannot be it."""
+        return None if self._mark is None else self._shown[self._mark]
+
+    def clear_mark(self) -> None:
+        """Mark no row, and tell nobody."""
+        self._mark = None
+        self.setAccessibleName(self._name)
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Mark the row under the mouse."""
+        self._mark_at(event.position().y())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Take the row under the mouse."""
+        self._mark_at(event.position().y())
+        self._take()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and Down mark the row beside, Enter takes it."""
+        if event.key() in MOVES:
+            by = MOVES[Qt.Key(event.key())]
+            self._set_mark(max(self._mark + by, 0) if self._mark is not None else 0)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._take()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a ground behind the marked row, and a ring where the keyboard is."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self._mark is not None:
+            row = self._rows[self._mark][0].geometry()
+            painter.setBrush(QColor(self._theme.accent_soft))
+            place = QRectF(-4, row.top() - 1, self.width() + 8, row.height() + 2)
+            painter.drawRoundedRect(place, 4, 4)
+        if self.hasFocus():
+            painter.setPen(QColor(self._theme.accent))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+    def _mark_at(self, y: float) -> None:
+        for place, row in enumerate(self._shown):
+            geometry = self._rows[place][0].geometry()
+            if geometry.top() - 2 <= y <= geometry.bottom() + 2 and row.id is not None:
+                self._set_mark(place)
+
+    def _set_mark(self, place: int | None) -> None:
+        choices = sum(row.id is not None for row in self._shown)
+        self._mark = min(place, choices - 1) if place is not None and choices else None
+        said = self.mark.spoken if self.mark else "Up and Down choose a token"
+        self.setAccessibleName(f"{self._name}: {said}")
+        self.update()
+        self.marked.emit(self.mark)
+
+    def _take(self) -> None:
+        if self.mark is not None:
+            self.taken.emit(self.mark)
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""

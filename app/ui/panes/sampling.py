@@ -2,15 +2,19 @@
 
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.ui.chat.trace import Disclosure
 from app.ui.panes.number import NumberSlider, OptionalNumber
-from app.ui.viewmodels.sampling import KNOBS, SamplingModel, remark
+from app.ui.panes.order import OrderList
+from app.ui.viewmodels.sampling import KNOBS, MAIN_KNOBS, MORE_KNOBS, SamplingModel, remark
 from app.ui.viewmodels.typed import read_longest, read_seed
 from app.ui.widgets import button, label
 
 HINT = "Move a slider: the bars above follow, without running the model again."
+MORE = "XTC, DRY and the order"
+ORDER_HINT = "Stages come in this order. Drag one, or move it with Alt+Up and Alt+Down."
 NEUTRAL = "Shows and uses the model's own distribution, nothing cut or reshaped"
 
 
@@ -33,6 +37,11 @@ class SamplingPane(QWidget):
             "no limit",
             read_longest,
         )
+        self.order = OrderList()
+        self.more = Disclosure(MORE)
+        self.more.setText(MORE)
+        self._more_body = QWidget()
+        self.more.toggled.connect(self._open)
         self.neutral = button("Neutral", self._switch, kind="segment", keys=NEUTRAL)
         self.neutral.setCheckable(True)
         self._reset = button("Model's defaults", model.reset, kind="quiet")
@@ -42,8 +51,10 @@ class SamplingPane(QWidget):
             knob.moved.connect(partial(model.set, name))
         self.seed.chosen.connect(model.set_seed)
         self.longest.chosen.connect(model.set_max_tokens)
+        self.order.chosen.connect(model.set_order)
         model.changed.connect(self._refresh)
         self._refresh()
+        self.more.setChecked(False)
 
     @property
     def temperature(self) -> NumberSlider:
@@ -63,6 +74,8 @@ class SamplingPane(QWidget):
         for name, knob in self.knobs.items():
             knob.show_value(getattr(model.params, name))
             knob.setEnabled(not model.neutral)
+        self.order.show_order(model.params.order)
+        self.order.setEnabled(not model.neutral)
         self.seed.show_value(model.params.seed)
         self.longest.show_value(model.max_tokens)
         with QSignalBlocker(self.neutral):
@@ -82,5 +95,18 @@ class SamplingPane(QWidget):
         layout.setSpacing(3)
         layout.addLayout(heading)
         layout.addWidget(label(HINT, kind="muted", wrap=True))
-        for part in (*self.knobs.values(), self.remark, self.seed, self.longest):
+        usual = [self.knobs[knob.name] for knob in MAIN_KNOBS]
+        for part in (*usual, self.remark, self.seed, self.longest, self.more, self._more_body):
             layout.addWidget(part)
+        inner = QVBoxLayout(self._more_body)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(3)
+        for knob in MORE_KNOBS:
+            inner.addWidget(self.knobs[knob.name])
+        inner.addWidget(label(ORDER_HINT, kind="muted", wrap=True))
+        inner.addWidget(self.order)
+
+    def _open(self, on: bool) -> None:
+        self._more_body.setVisible(on)
+        self.more.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+        self.more.setAccessibleDescription("Open" if on else "Closed")

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
-from app.ui.panes.bars import Bars
+from app.ui.panes.bars import Bars, elided
 from app.ui.panes.curve import Curve
 from app.ui.panes.jumps import Jumps
+from app.ui.panes.sampler_trace import SamplerTracePane
+from app.ui.panes.token_search import TokenSearchField
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels import wording
-from app.ui.viewmodels.alternatives import rows, token_name
+from app.ui.viewmodels.alternatives import Row, rows, token_name
 from app.ui.viewmodels.record_text import tsv
 from app.ui.viewmodels.replay import Inspection
 from app.ui.viewmodels.selection import Selected
@@ -20,10 +23,17 @@ from app.ui.widgets import button, fixed_font, label
 
 INVITATION = "Click a word of an answer, or move with the arrow keys, to see its numbers."
 RECOMPUTING = "Recomputing"
+CONTINUE = "Continue from another token"
+CONTINUE_MEANING = "Choose one above: the answer goes on with it from here, and the old one stays"
 
 
 class TokenPane(QWidget):
-    """Shows an Inspection, or how to select a token."""
+    """Shows an Inspection, or how to select a token.
+
+    `branch_asked` carries the Row of a token that the answer shall go on with from here.
+    """
+
+    branch_asked = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -34,16 +44,26 @@ class TokenPane(QWidget):
         self.bars = Bars(theme)
         self.jumps = Jumps()
         self.curve = Curve(theme)
+        self.search = TokenSearchField(theme)
+        self.trace = SamplerTracePane(theme)
+        self.branch = button(CONTINUE, self._branch)
+        self.branch.setToolTip(CONTINUE_MEANING)
+        self.branch.setAccessibleDescription(CONTINUE_MEANING)
         self._invitation = label(INVITATION, kind="muted", wrap=True)
         self._copy = button("Copy row", self._copy_row, kind="quiet")
         self._copy.setAccessibleDescription("Copies the token's record as tab-separated text")
         self._details = QWidget()
         self._selected: Selected | None = None
+        self._mark: Row | None = None
         self._lay_out()
-        self.show_inspection(Inspection())
+        for bars in (self.bars, self.search.bars):
+            bars.marked.connect(self._show_mark)
+            bars.taken.connect(self.branch_asked)
+        self.show_inspection(Inspection(), SamplingParams())
+        self._show_mark(None)
 
-    def show_inspection(self, shown: Inspection) -> None:
-        """Show this token's numbers and bars."""
+    def show_inspection(self, shown: Inspection, params: SamplingParams) -> None:
+        """Show this token's numbers and bars, under the sampling of the sliders."""
         self._selected = selected = shown.selected
         self._invitation.setVisible(selected is None)
         self._details.setVisible(selected is not None)
@@ -56,6 +76,8 @@ class TokenPane(QWidget):
                 self.numbers[name].setAccessibleName(f"{name}: {value}")
             self.bars.show_rows(rows(selected.token, shown.replayed))
             self.outcome.setText(outcome(shown))
+        self.search.show_inspection(shown)
+        self.trace.show_inspection(shown, params)
 
     def show_answer(self, selected: Selected | None, tokens: Sequence[TokenRecord]) -> None:
         """Show how sure the tokens were around the selected one."""
@@ -67,6 +89,22 @@ class TokenPane(QWidget):
         """Use the colours of a theme."""
         self.bars.recolour(theme)
         self.curve.recolour(theme)
+        self.search.bars.recolour(theme)
+        self.trace.recolour(theme)
+
+    def _show_mark(self, mark: Row | None) -> None:
+        """Only one token is marked, in one of the two lists."""
+        if mark is not None:
+            for bars in (self.bars, self.search.bars):
+                if bars.mark is not mark:
+                    bars.clear_mark()
+        self._mark = mark
+        self.branch.setEnabled(mark is not None)
+        self.branch.setText(f"Continue from “{elided(mark.text)}”" if mark else CONTINUE)
+
+    def _branch(self) -> None:
+        if self._mark is not None:
+            self.branch_asked.emit(self._mark)
 
     def _copy_row(self) -> None:
         if self._selected is not None:
@@ -79,7 +117,8 @@ class TokenPane(QWidget):
         inner.addWidget(self.text)
         inner.addLayout(self._numbers_grid())
         inner.addWidget(self.bars)
-        inner.addWidget(self.outcome)
+        for part in (self.outcome, self.branch, self.search, self.trace):
+            inner.addWidget(part)
         heading = QHBoxLayout()
         heading.addWidget(label("Token", kind="strong"))
         heading.addStretch(1)

@@ -5,9 +5,9 @@ import math
 from msgspec import Struct
 from msgspec.structs import replace
 
-from app.domain.events import Replayed
+from app.domain.events import Alternative, Replayed
 from app.domain.tokens import TokenRecord
-from app.ui.viewmodels.wording import probability, visible
+from app.ui.viewmodels.wording import probability, tokens, visible
 
 MOST = 8
 REST = "all others"
@@ -29,7 +29,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """Paired bars: shares of the whole distribution, 0 to 1, raw and after sampling.
 
     `sampled` is None where it is not known. `chosen` is the token that was said, `rest` all those
-    that have no row, `word` the token as one says it.
+    that have no row, which have no `id`, `word` the token as one says it. A `rank` is told of where
+    the row is not in its place among the likeliest.
     """
 
     text: str
@@ -38,6 +39,8 @@ class Row(Struct, frozen=True, kw_only=True):
     sampled: float | None = None
     chosen: bool = False
     rest: bool = False
+    id: int | None = None
+    rank: int | None = None
 
     @property
     def number(self) -> str:
@@ -55,6 +58,8 @@ class Row(Struct, frozen=True, kw_only=True):
     def spoken(self) -> str:
         """The row as a screen reader says it."""
         said = f"{self.word}, {percent(self.share)}"
+        if self.rank is not None:
+            said = f"{said}, rank {self.rank:,}"
         if self.sampled is None:
             return said
         after = f"{percent(self.sampled)} after sampling" if self.sampled else "cut by sampling"
@@ -76,6 +81,19 @@ def rows(token: TokenRecord, replayed: Replayed | None = None) -> list[Row]:
         return [*shown, replace(rest, share=max(0.0, rest.share - own))]
     sampled = replayed.sampled_tail + math.fsum(row.sampled or 0.0 for row in left)
     return [*shown, replace(rest, sampled=sampled)]
+
+
+def found_rows(token: TokenRecord, replayed: Replayed) -> list[Row]:
+    """The tokens that a search met, the best match first."""
+    return [replace(_told(each, token), rank=each.rank) for each in replayed.found]
+
+
+def matches(replayed: Replayed) -> str:
+    """How many tokens a search met."""
+    shown, whole = len(replayed.found), replayed.matches
+    if not whole:
+        return "No token of the vocabulary matches."
+    return tokens(whole) if shown == whole else f"The best {shown} of {tokens(whole)}"
 
 
 def token_name(data: bytes, id: int, control: str = "") -> str:
@@ -109,13 +127,12 @@ def _stored(token: TokenRecord) -> list[Row]:
 
 
 def _replayed(token: TokenRecord, replayed: Replayed) -> list[Row]:
-    return [
-        replace(
-            _row(each.data, each.id, each.logprob, token, each.name),
-            sampled=0.0 if each.sampled_logprob is None else math.exp(each.sampled_logprob),
-        )
-        for each in replayed.alternatives
-    ]
+    return [_told(each, token) for each in replayed.alternatives]
+
+
+def _told(each: Alternative, token: TokenRecord) -> Row:
+    sampled = 0.0 if each.sampled_logprob is None else math.exp(each.sampled_logprob)
+    return replace(_row(each.data, each.id, each.logprob, token, each.name), sampled=sampled)
 
 
 def _row(data: bytes, id: int, logprob: float, token: TokenRecord, control: str = "") -> Row:
@@ -125,6 +142,7 @@ def _row(data: bytes, id: int, logprob: float, token: TokenRecord, control: str 
         word=_word(data) or text.strip("⟨⟩"),
         share=math.exp(logprob),
         chosen=id == token.id,
+        id=id,
     )
 
 

@@ -105,6 +105,14 @@ class ChatModel(QObject):
         """Have another answer written to the same question; both versions stay."""
         self._begin(self._conversation.regenerate(answer_id, self.sampling.options()))
 
+    def branch(self, token: int) -> None:
+        """Have the answer with the selected token go on with another one in its place."""
+        selected = self.selection.current
+        if selected is not None:
+            options = self.sampling.options()
+            work = self._conversation.branch(selected.turn_id, selected.index, token, options)
+            self._begin(work)
+
     def step_version(self, turn_id: int, by: int) -> None:
         """Show the version of a turn before (-1) or after (1) the present one."""
         self._begin(self._conversation.step(turn_id, by))

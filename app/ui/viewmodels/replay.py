@@ -13,28 +13,41 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.domain.conversation import Turn
 from app.domain.events import Replayed
+from app.domain.requests import TokenSearch
 from app.domain.sampling import SamplingParams
 from app.errors import CandorError
 from app.services.engine_host import EngineHost
 from app.services.host_status import HostState, HostStatus
-from app.services.replay import Replayer
+from app.services.replay import Look, Replayer
 from app.ui.tasks import Tasks
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.selection import Selected, TokenSelection
 
 MOMENT_MS = 150
+MOST_FOUND = 8
 STORED = "Only the numbers stored with the answer are shown."
 NO_MODEL = f"No model is loaded. {STORED}"
 LOADING = f"The model is not ready yet. {STORED}"
 
 
+class _Asked(Struct, frozen=True):
+    """Under which sampling a token is replayed, and what else is asked of it."""
+
+    params: SamplingParams
+    look: Look
+
+
 class Inspection(Struct, frozen=True):
-    """A token, its replay as far as there is one, and what to say about that."""
+    """A token, its replay as far as there is one, and what to say about that.
+
+    `searched` is the text that the replay looked for.
+    """
 
     selected: Selected | None = None
     replayed: Replayed | None = None
     recomputing: bool = False
     note: str = ""
+    searched: str = ""
 
 
 class ReplayModel(QObject):
@@ -57,7 +70,8 @@ class ReplayModel(QObject):
         self._sampling = sampling
         self._tasks = tasks
         self._state = host.status.state
-        self._asked: SamplingParams | None = None
+        self._asked: _Asked | None = None
+        self._look = Look()
         self._work: asyncio.Task[None] | None = None
         self.value = Inspection()
         self._moment = QTimer(self, singleShot=True, interval=MOMENT_MS)
@@ -71,6 +85,17 @@ class ReplayModel(QObject):
         """Whether nothing is being asked for."""
         return self._work is None
 
+    def search(self, text: str) -> None:
+        """Look for tokens that hold this text or have this id; an empty text looks for none."""
+        found = TokenSearch(text, MOST_FOUND) if text else None
+        self._look = replace(self._look, search=found)
+        self._resample()
+
+    def trace(self, on: bool) -> None:
+        """Whether every stage of the sampler is asked for."""
+        self._look = replace(self._look, trace=on)
+        self._resample()
+
     def _select(self, selected: Selected | None) -> None:
         self._abandon()
         self._show(Inspection(selected))
@@ -78,25 +103,27 @@ class ReplayModel(QObject):
 
     def _resample(self) -> None:
         """Ask for the present values, unless a replay under way will see to that."""
-        params = replace(self._sampling.params, seed=None)
-        if self.value.selected is None or params == self._asked:
+        params, look = self._sampling.params, self._look
+        asked = _Asked(params if look.trace else replace(params, seed=None), look)
+        if self.value.selected is None or asked == self._asked:
             return
         if self._state is not HostState.READY:
             self._give_up(NO_MODEL if self._state in _WITHOUT_MODEL else LOADING)
         elif self._work is None:
-            self._asked = params
+            self._asked = asked
             self._moment.start()
-            self._work = self._tasks.start(self._replay(self.value.selected, params))
+            self._work = self._tasks.start(self._replay(self.value.selected, asked))
 
-    async def _replay(self, selected: Selected, params: SamplingParams) -> None:
+    async def _replay(self, selected: Selected, asked: _Asked) -> None:
         try:
             replayed = await self.replayer.replay(
-                self._turns(), selected.turn_id, selected.index, params
+                self._turns(), selected.turn_id, selected.index, asked.params, asked.look
             )
         except CandorError as error:
             shown = Inspection(selected, note=f"{error.message} {STORED}")
         else:
-            shown = Inspection(selected, replayed)
+            search = asked.look.search
+            shown = Inspection(selected, replayed, searched=search.text if search else "")
             if replayed is None:
                 self._asked = None
         self._work = None

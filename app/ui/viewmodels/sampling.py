@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.conversation import AnswerOptions
 from app.domain.models import ModelInfo
-from app.domain.sampling import SamplingParams
+from app.domain.sampling import SamplerStage, SamplingParams
 from app.services.settings import SamplingChoice
 
 NEUTRAL = SamplingParams()
@@ -33,7 +33,7 @@ class Knob(Struct, frozen=True):
         return max(0, -math.floor(math.log10(self.step)))
 
 
-KNOBS = (
+MAIN_KNOBS = (
     Knob("temperature", "Temperature", "Higher is more varied. 0 takes the likeliest token.", 0, 2),
     Knob("top_p", "Top-p", "Keeps the likeliest tokens that together reach this share.", 0, 1),
     Knob("top_k", "Top-k", "Keeps this many of the likeliest tokens. 0 keeps all.", 0, 100, 1),
@@ -43,6 +43,15 @@ KNOBS = (
     Knob("frequency_penalty", "Frequency", "Lowers a token for each time it was said.", -2, 2),
     Knob("presence_penalty", "Presence", "Lowers a token once it was said at all.", -2, 2),
 )
+MORE_KNOBS = (
+    Knob("xtc_probability", "XTC", "How often all but the least of the likely are cut.", 0, 1),
+    Knob("xtc_threshold", "XTC share", "Which share makes a token likely, for XTC.", 0, 0.5),
+    Knob("dry_multiplier", "DRY", "Lowers what would go on with a repetition. 0 is off.", 0, 5),
+    Knob("dry_base", "DRY base", "How much harder each further repeated token is hit.", 1, 4),
+    Knob("dry_allowed_length", "DRY length", "Repeated tokens that are let pass.", 1, 20, 1),
+    Knob("dry_range", "DRY range", "How many tokens DRY looks back over. 0 is all.", 0, 4096, 1),
+)
+KNOBS = (*MAIN_KNOBS, *MORE_KNOBS)
 
 
 class SamplingModel(QObject):
@@ -96,6 +105,10 @@ class SamplingModel(QObject):
         whole = next(knob.decimals == 0 for knob in KNOBS if knob.name == name)
         self._choose(replace(self._chosen, **{name: round(value) if whole else value}))
 
+    def set_order(self, order: tuple[SamplerStage, ...]) -> None:
+        """In which order the stages of the sampler come."""
+        self._choose(replace(self._chosen, order=order))
+
     def set_seed(self, seed: int | None) -> None:
         """The seed of the next answer; None draws one."""
         self._choose(replace(self._chosen, seed=seed))
@@ -138,7 +151,9 @@ def remark(params: SamplingParams) -> str:
     """What a person should know of these values, or an empty text."""
     if params.temperature > 0:
         return ""
-    cuts = [knob for knob in KNOBS if knob.name in ("top_p", "top_k", "min_p", "typical_p")]
+    later = params.order[params.order.index(SamplerStage.TEMPERATURE) :]
+    names = {"xtc_probability" if stage is SamplerStage.XTC else stage.value for stage in later}
+    cuts = [knob for knob in KNOBS if knob.name in names - {"temperature"}]
     ignored = [knob.label for knob in cuts if getattr(params, knob.name) != _neutral(knob)]
     if params.seed is not None:
         ignored.append("Seed")

@@ -1,0 +1,119 @@
+"""How a token was picked, stage by stage, as rows to draw: what each stage cut and reshaped."""
+
+import math
+
+from msgspec import Struct
+
+from app.domain.events import Replayed
+from app.domain.sampling import SamplerStage, SamplingParams
+from app.domain.trace import Draw, StageTrace
+from app.ui.viewmodels.alternatives import percent, token_name
+from app.ui.viewmodels.wording import probability, tokens
+
+STAGES = {
+    SamplerStage.PENALTIES: "Penalties",
+    SamplerStage.DRY: "DRY",
+    SamplerStage.BIAS: "Bias",
+    SamplerStage.TEMPERATURE: "Temperature",
+    SamplerStage.TOP_K: "Top-k",
+    SamplerStage.TOP_P: "Top-p",
+    SamplerStage.MIN_P: "Min-p",
+    SamplerStage.TYPICAL_P: "Typical-p",
+    SamplerStage.XTC: "XTC",
+}
+VALUES = {
+    SamplerStage.TEMPERATURE: "temperature",
+    SamplerStage.TOP_K: "top_k",
+    SamplerStage.TOP_P: "top_p",
+    SamplerStage.MIN_P: "min_p",
+    SamplerStage.TYPICAL_P: "typical_p",
+    SamplerStage.DRY: "dry_multiplier",
+    SamplerStage.XTC: "xtc_probability",
+}
+
+
+class Pair(Struct, frozen=True):
+    """A token's share, 0 to 1, before and after a stage."""
+
+    name: str
+    before: float
+    after: float
+
+
+class StageRow(Struct, frozen=True):
+    """What one stage did; `line` is the probability at which it cuts, before it."""
+
+    name: str
+    told: str
+    pairs: tuple[Pair, ...]
+    line: float | None
+
+    @property
+    def spoken(self) -> str:
+        """The row as a screen reader says it."""
+        changed = (
+            f"{pair.name} {percent(pair.before)} before, "
+            + (f"{percent(pair.after)} after" if pair.after else "cut")
+            for pair in self.pairs
+            if pair.before
+        )
+        return f"{self.name}: {self.told}. {'; '.join(changed)}"
+
+
+def stage_rows(replayed: Replayed, params: SamplingParams) -> list[StageRow]:
+    """The stages that do something, in their order."""
+    if replayed.trace is None:
+        return []
+    before = [math.exp(each.logprob) for each in replayed.alternatives]
+    names = [token_name(each.data, each.id, each.name) for each in replayed.alternatives]
+    found: list[StageRow] = []
+    for stage in replayed.trace.stages:
+        after = [0.0 if each is None else math.exp(each) for each in stage.logprobs]
+        if stage.active:
+            pairs = tuple(map(Pair, names, before, after))
+            found.append(StageRow(_named(stage, params), _did(stage), pairs, stage.line))
+        before = after
+    return found
+
+
+def idle(replayed: Replayed) -> str:
+    """The stages that are switched off."""
+    stages = replayed.trace.stages if replayed.trace else ()
+    off = [STAGES[stage.stage] for stage in stages if not stage.active]
+    return f"Off: {', '.join(off)}" if off else ""
+
+
+def drawn(replayed: Replayed) -> str:
+    """The random draw in words, or why there is none."""
+    draw = replayed.trace.draw if replayed.trace else None
+    if replayed.kept == 1:
+        return "One token is left, so nothing is drawn."
+    if draw is None:
+        return "Each answer draws its own random number. With a seed the draw is shown here."
+    name = next(
+        (token_name(a.data, a.id, a.name) for a in replayed.alternatives if a.id == draw.token),
+        f"token {draw.token}",
+    )
+    return (
+        f"This seed draws {draw.number:.4f} here, which falls to {name}: "
+        f"its part goes from {draw.low:.4f} to {draw.high:.4f}."
+    )
+
+
+def draw_of(replayed: Replayed) -> Draw | None:
+    """The random draw, if one is known and there was something to draw."""
+    return replayed.trace.draw if replayed.trace and replayed.kept > 1 else None
+
+
+def _named(stage: StageTrace, params: SamplingParams) -> str:
+    name, value = STAGES[stage.stage], VALUES.get(stage.stage)
+    return f"{name} {getattr(params, value):g}" if value else name
+
+
+def _did(stage: StageTrace) -> str:
+    if stage.removed:
+        cut = f" at {probability(stage.line)}" if stage.line is not None else ""
+        return f"{stage.removed:,} cut{cut} ({percent(stage.removed_mass)}), {stage.kept:,} left"
+    if stage.number is not None:
+        return f"drew {stage.number:.3f} and cut nothing"
+    return f"cut nothing, {tokens(stage.kept)}"
