@@ -8,7 +8,8 @@ RESULTS.md. Every system is a process that stays; they take turns at short comma
 prompt and pick its first token; or go back to the end of the prompt, run two tokens to warm up and
 time the next ones. The host may take a core away without saying so, and then every runtime with
 two threads is two to three times slower: processor time over wall time tells, and samples without
-all of their threads are not clean. What a run found is kept, and the page is written from all runs.
+all of their threads are not clean. What a run found is kept in a file for each shape and group, and
+the page is written from all of them; what others wrote below its mark stays.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from tests.benchmarks.comparison.samples import WHOLE
 from tests.benchmarks.comparison.systems import GROUPS, READS
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+RUNS = Path(__file__).with_name("comparison") / "runs"
 
 
 def main() -> int:
@@ -36,17 +38,19 @@ def main() -> int:
     plan = _plan(chosen)
     for group in chosen.group or GROUPS:
         stored = _measure(chosen, group, plan)
-        file = chosen.folder / "results" / f"{chosen.shape}-{group}.json"
+        file = chosen.runs / f"{chosen.shape}-{group}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(msgspec.json.encode(stored))
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(stored), indent=1) + b"\n")
     runs = [
         msgspec.json.decode(file.read_bytes(), type=report.Stored)
         for shape in real_shapes.SIZES
         for group in GROUPS
-        if (file := chosen.folder / "results" / f"{shape}-{group}.json").exists()
+        if (file := chosen.runs / f"{shape}-{group}.json").exists()
     ]
-    chosen.page.write_text(report.page(runs, WHOLE), encoding="utf-8")
-    print(chosen.page.read_text(encoding="utf-8"))
+    before = chosen.page.read_text(encoding="utf-8") if chosen.page.exists() else ""
+    page = report.page(runs, WHOLE) + report.by_others(before)
+    chosen.page.write_text(page, encoding="utf-8")
+    print(page)
     return 0
 
 
@@ -60,6 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--group", choices=GROUPS, action="append", help="all if none; repeatable")
     parser.add_argument("--systems", help="names within the group, with commas; all if none")
     parser.add_argument("--folder", type=Path, default=_cache(), help="environments and models")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="what was found, one file a group")
     parser.add_argument("--page", type=Path, default=RESULTS)
     for name in msgspec.structs.fields(Plan):
         option = "--" + name.name.replace("_", "-")

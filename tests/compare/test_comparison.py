@@ -82,6 +82,12 @@ def test_the_page_shows_missed_figures_and_profiles() -> None:
     assert any("was left out: no compiler" in line for line in lines)
 
 
+def test_what_others_wrote_stays_on_the_page() -> None:
+    theirs = "\n## A table of another benchmark\n"
+    assert report.by_others("") == report.MARK
+    assert report.by_others(f"old figures\n{report.MARK}{theirs}") == report.MARK + theirs
+
+
 def test_our_engine_is_measured_from_load_to_profile(tmp_path: Path) -> None:
     plan = Plan(
         context=140, long_context=200, rows=2, tokens=3, rounds=2, decodes=1, long_rounds=1,

@@ -33,7 +33,7 @@ ENVIRONMENTS = {
             (("llama-cpp-python==0.3.36", "gguf==0.17.1"),),
             {
                 "CMAKE_ARGS": "-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF",
-                "CMAKE_BUILD_PARALLEL_LEVEL": "1",
+                "CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count() or 1),
             },
         ),
         Environment(

@@ -9,6 +9,7 @@ from tests.benchmarks.comparison.samples import Figure
 from tests.benchmarks.comparison.systems import GROUPS, READS, System
 from tests.benchmarks.comparison.targets import Reached, reached
 
+MARK = "<!-- What follows is not written by the comparison. -->\n"
 READ_BYTES = 512 * 2**20
 _LEAST_SHARE = 0.01  # of a run's time; operators below are added up
 _INTRODUCTION = """\
@@ -45,6 +46,11 @@ def page(runs: Sequence[Stored], whole: float) -> str:
     parts += ["\n".join(_asked(shape, runs)) for shape in dict.fromkeys(r.shape for r in runs)]
     parts += ["\n".join(_section(run)) for run in runs]
     return "\n".join(parts)
+
+
+def by_others(page: str) -> str:
+    """The mark, and what stands below it on a page as it was."""
+    return MARK + page.partition(MARK)[2]
 
 
 def _asked(shape: str, runs: Sequence[Stored]) -> Iterator[str]:
@@ -163,7 +169,8 @@ def _profile(title: str, parts: dict[str, dict[str, float]]) -> Iterator[str]:
     rest = [
         totals[part] - sum(times.get(name, 0.0) for name in large) for part, times in parts.items()
     ]
-    yield _times("others", rest)
+    if any(round(each, 2) for each in rest):
+        yield _times("others", rest)
     yield _times("all", list(totals.values()))
     yield ""
 
