@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from app.domain.comparison import Piece, Summary
 from app.domain.devices import Device
+from app.domain.drafting import DraftReport
 from app.domain.inspection import ModelReport
 from app.domain.models import ModelInfo
 from app.domain.preparation import PreparationReport, PreparedCopy
@@ -99,12 +100,16 @@ class Timings(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True, tag="finished"):
-    """The request ended; `seed` reproduces it (None where nothing was drawn)."""
+    """The request ended; `seed` reproduces it (None where nothing was drawn).
+
+    `drafting` says what drafts did, where they were asked for.
+    """
 
     reason: FinishReason
     usage: Usage
     timings: Timings
     seed: int | None
+    drafting: DraftReport | None = None
 
 
 class Alternative(Struct, frozen=True, array_like=True, gc=False):

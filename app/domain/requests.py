@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from app.domain.drafting import Drafting
 from app.domain.messages import Message
 from app.domain.preparation import KvCache, Precision
 from app.domain.sampling import SamplingParams
@@ -85,7 +86,8 @@ class Generate(Struct, frozen=True, tag="generate", kw_only=True):
     matched in the answer and not shown; `top_logprobs` is the number of candidates per record.
     The answer begins with the ids of `prefix`, which `max_tokens` does not count: the last of them
     gets a record with numbers, those before it were said elsewhere and get none. Requests run side
-    by side, but not beside those of a more important `priority`.
+    by side, but not beside those of a more important `priority`. Drafts change the speed,
+    never the answer.
     """
 
     prompt: Prompt
@@ -95,6 +97,7 @@ class Generate(Struct, frozen=True, tag="generate", kw_only=True):
     top_logprobs: int = 5
     prefix: tuple[int, ...] = ()
     priority: Priority = Priority.INTERACTIVE
+    drafting: Drafting = Drafting()
 
 
 class Score(Struct, frozen=True, tag="score", kw_only=True):

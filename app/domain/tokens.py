@@ -53,7 +53,10 @@ class TokenRecord(Struct, frozen=True, array_like=True, gc=False):
     strictly likelier tokens, `top` is sorted by falling logprob and `tail` is the probability
     outside it. `sampled_logprob` is None where nothing was sampled (forced or scored). All
     numbers are None for the first token of a scored text, which no distribution precedes.
-    `draft_q` is the draft model's probability of a drafted token.
+    Where a draft proposed a token here, `draft_q` is the draft model's probability of that token,
+    raw as `logprob` (None for looked-up tokens, which have none), and `accept` the chance, before
+    the draw was known, that the draw would keep it. `refused` is the proposed token where it was
+    not kept, with its raw logprob.
     """
 
     id: int
@@ -69,6 +72,8 @@ class TokenRecord(Struct, frozen=True, array_like=True, gc=False):
     channel: Channel
     source: Source
     draft_q: float | None = None
+    accept: float | None = None
+    refused: Candidate | None = None
 
     @property
     def text(self) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from app.engine.cache.kv import KvCache
 from app.engine.cache.pool import AppendedKv, SharedKv
 from app.engine.cache.slots import Slot, Slots
-from app.engine.runtime.batch import BatchRuns
+from app.engine.runtime.batch import WIDEST, BatchRuns
 from app.engine.runtime.binding import BoundRun
 from app.engine.runtime.network import Network
 from app.errors import CandorError, ContextExceeded, InvalidRequest, ModelUnsupported, OutOfMemory
@@ -68,14 +68,23 @@ class Forward:
         are, where the cache cannot go back to every place.
         """
         place = self.slots[slot]
-        length = place.kv.rewind(self._network.keeps(len(place.ids), place.shared(ids)))
-        del place.ids[length:]
+        length = self.rewind(place.shared(ids), slot=slot)
         if self._batch is not None:
             source = self.slots.sharing(ids)
             more = self.slots[source].shared(ids)
             self._batch.copy(source, slot, length, more)
             place.ids.extend(ids[length:more])
         return len(place.ids)
+
+    def rewind(self, length: int, *, slot: int = 0) -> int:
+        """Forget the tokens of a slot from position `length` on, and say how many are left.
+
+        These are fewer where the cache cannot go back to that place.
+        """
+        place = self.slots[slot]
+        kept = place.kv.rewind(self._network.keeps(len(place.ids), length))
+        del place.ids[kept:]
+        return kept
 
     @contextmanager
     def detour(self, ids: Sequence[int], *, slot: int = 0) -> Iterator[None]:
@@ -129,6 +138,9 @@ class Forward:
             return self._reread(place, ids, every_position)
         pieces = self._network.pieces(ids, len(place.ids))
         if len(pieces) == 1:
+            network = self._network.at(len(place.ids), len(ids), written=written)
+            if self._batch is not None and network is self._network and len(ids) <= WIDEST:
+                return self._extend_bound(self._batch, slot, ids, every_position)
             return self._extend(place, ids, every_position, written=written)
         return self._extend_by(pieces, place, every_position)
 
@@ -203,6 +215,17 @@ class Forward:
         if error := self._unsound(logits):
             raise error
         cache.commit(bound.binding, held + len(ids))
+        place.ids.extend(ids)
+        return logits
+
+    def _extend_bound(
+        self, batch: BatchRuns, slot: int, ids: Sequence[int], every_position: bool
+    ) -> np.ndarray:
+        """The same, in a run that is kept bound."""
+        place = self.slots[slot]
+        logits = batch.run_row(slot, ids, len(place.ids), every_position)[:, : self.vocabulary]
+        if error := self._unsound(logits):
+            raise error
         place.ids.extend(ids)
         return logits
 

@@ -16,7 +16,9 @@ from app.engine.forward import CHUNK
 from app.engine.model import Model
 from app.engine.prompt import check_candidates, checked, encode, text_bytes, token_bytes
 from app.engine.sampling.history import History
+from app.engine.sampling.proposal import Proposal
 from app.engine.sampling.sampler import Sampler
+from app.engine.speculation.drafter import Drafter
 from app.engine.text.channels import ChannelSplitter
 from app.engine.text.stop import StopStrings
 from app.engine.transcript import Transcript
@@ -27,8 +29,8 @@ News = tuple[Work, list[Event]]
 """A request and what came of it; where its `error` is set, that is its end."""
 
 
-def begin(model: Model, request: Generate) -> sequence.Sequence:
-    """The sequence of a request, nothing of it computed yet.
+def begin(model: Model, request: Generate, drafter: Drafter | None = None) -> sequence.Sequence:
+    """The sequence of a request, nothing of it computed yet; `drafter` writes ahead of it.
 
     Raises:
         InvalidRequest: a parameter or the prompt cannot be used with this model.
@@ -54,6 +56,7 @@ def begin(model: Model, request: Generate) -> sequence.Sequence:
         limits=sequence.Limits(model.eos_ids, longest, model.forward.capacity),
         top_logprobs=request.top_logprobs,
         prefix=prefix,
+        drafter=drafter,
     )
 
 
@@ -74,6 +77,7 @@ def leave(model: Model, work: Work) -> None:
     if work.slot is not None:
         model.forward.slots.release(work.slot)
         work.slot = None
+    work.left()
 
 
 def generate(model: Model, request: Generate) -> Iterator[Event]:
@@ -132,7 +136,16 @@ def _seat(model: Model, work: Work) -> bool:
 
 
 def _decode(model: Model, works: Sequence[Work]) -> Iterator[News]:
-    """Run the last token of every sequence."""
+    """Run the last token of every sequence, behind it a draft where there is one."""
+    alone = len(works) == 1 or model.forward.rows_per_run == 1
+    drafts = {work: work.propose(alone=alone) for work in works}
+    for work, proposals in drafts.items():
+        if proposals:
+            yield work, _verify(model, work, proposals)
+    yield from _step(model, [work for work in works if not drafts[work]])
+
+
+def _step(model: Model, works: Sequence[Work]) -> Iterator[News]:
     steps = [(work.slot or 0, work.ids[-1]) for work in works]
     for work, row in zip(works, model.forward.decode(steps), strict=True):
         if isinstance(row, CandorError):
@@ -140,6 +153,18 @@ def _decode(model: Model, works: Sequence[Work]) -> Iterator[News]:
             yield work, work.events()
         else:
             yield work, _advance(model, work, 1, row)
+
+
+def _verify(model: Model, work: Work, proposals: Sequence[Proposal]) -> list[Event]:
+    """Run the last token of a sequence and all that is proposed behind it."""
+    ids, slot = [work.ids[-1], *(each.token for each in proposals)], work.slot or 0
+    try:
+        logits = model.forward.run(ids, slot=slot, every_position=True, written=True)
+        work.verify(proposals, logits, model.rows)
+        return work.settle(model.forward.rewind(len(work.ids) - 1, slot=slot))
+    except BaseException as error:  # noqa: BLE001 - native code raises what is no Exception
+        work.fail(error)
+        return work.events() if isinstance(error, CandorError) else []
 
 
 def _read(model: Model, work: Work) -> list[Event]:

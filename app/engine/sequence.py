@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.domain.drafting import DraftReport
 from app.domain.events import Event, FinishReason, Progress, Stage, Timings, Usage
 from app.domain.tokens import Channel, Source
 from app.engine.sampling.history import History
+from app.engine.sampling.proposal import Proposal
 from app.engine.sampling.record import Choice
 from app.engine.sampling.rows import RowStore, Trail
 from app.engine.sampling.sampler import Sampler
-from app.engine.sampling.step import step
+from app.engine.sampling.step import speculate, step
+from app.engine.speculation.drafter import Drafter
 from app.engine.transcript import Transcript
 from app.engine.work import Work
 
@@ -47,6 +50,7 @@ class Sequence(Work):
         limits: Limits,
         top_logprobs: int,
         prefix: Ids[int] = (),
+        drafter: Drafter | None = None,
     ) -> None:
         super().__init__([*prompt, *prefix[:-1]], transcript)
         self.trail = Trail(self.ids)
@@ -60,6 +64,7 @@ class Sequence(Work):
         for token in prefix[:-1]:
             self.history.add(token)
             transcript.push(Choice(token, Source.FORCED, None), hidden=token in limits.ends)
+        self._drafter = drafter
 
     @property
     def reusable(self) -> Ids[int]:
@@ -70,6 +75,13 @@ class Sequence(Work):
     def seed(self) -> int | None:
         """That of its sampler."""
         return self.sampler.seed
+
+    @property
+    def room(self) -> int:
+        """How many tokens may come."""
+        free = self._limits.context - len(self.ids)
+        most = self._limits.completion
+        return free if most is None else min(free, most - self.completion_length)
 
     @property
     def completion_length(self) -> int:
@@ -87,7 +99,40 @@ class Sequence(Work):
                 self.accept(choice)
                 if self.finished:
                     break
+            if self._drafter:
+                self._drafter.done(self)
         return [*progress, *self.events()]
+
+    def propose(self, *, alone: bool) -> Ids[Proposal]:
+        """What a draft has for the next run; nothing where there is none, or tokens are forced."""
+        if self._drafter is None or self.forced:
+            return ()
+        return self._drafter.propose(self, alone=alone)
+
+    def verify(self, proposals: Ids[Proposal], logits: np.ndarray, rows: RowStore) -> None:
+        """Take what `logits`, float32 [1 + n, V], leave of n proposals, and the token behind them.
+
+        The cache holds all of the proposals then; `settle` says how far it was rewound.
+        """
+        for row, choice in enumerate(speculate(self, logits, proposals)):
+            rows.keep(self.trail.key, logits[row])
+            if self._drafter:
+                self._drafter.saw(choice)
+            self.accept(choice)
+            if self.finished:
+                break
+
+    def settle(self, computed: int) -> list[Event]:
+        """Go on from a cache that holds the first `computed` ids, at most all but the last."""
+        self.computed = computed
+        if self._drafter and self.computed == len(self.ids) - 1:
+            self._drafter.done(self)
+        return self.events()
+
+    def left(self) -> None:
+        """Its draft's slot goes with its own."""
+        if self._drafter:
+            self._drafter.close()
 
     def accept(self, choice: Choice) -> None:
         """Append a token, and end if it is the last."""
@@ -100,6 +145,10 @@ class Sequence(Work):
         reason = self._reason(ends)
         if reason:
             self.end(reason)
+
+    def drafting(self) -> DraftReport | None:
+        """What its drafts did."""
+        return self._drafter.report() if self._drafter else None
 
     def usage(self) -> Usage:
         """Its counts of tokens."""

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from app.domain.drafting import DraftReport
 from app.domain.events import Event, Finished, FinishReason, Timings, Usage
 from app.engine.clock import Clock
+from app.engine.sampling.proposal import Proposal
 from app.engine.sampling.rows import RowStore
 from app.engine.transcript import Transcript
 
@@ -68,6 +70,26 @@ class Work(ABC):
         """What reproduces it; None where nothing is drawn."""
         return None
 
+    def propose(self, *, alone: bool) -> Sequence[Proposal]:
+        """Tokens that a draft expects next, to be run with the last one; `alone` in its run."""
+        return ()
+
+    def verify(self, proposals: Sequence[Proposal], logits: np.ndarray, rows: RowStore) -> None:
+        """Go on by what `logits`, float32 [1 + n, V], leave of n proposals."""
+        raise NotImplementedError
+
+    def settle(self, computed: int) -> list[Event]:
+        """Go on from a cache that holds the first `computed` ids."""
+        self.computed = computed
+        return self.events()
+
+    def left(self) -> None:  # noqa: B027 - most have nothing to let go of
+        """It has no slot any more."""
+
+    def drafting(self) -> DraftReport | None:
+        """What drafts did, where they were asked for."""
+        return None
+
     def seat(self, cached: int) -> None:
         """Go on in a slot whose cache holds the first `cached` ids, at first or again."""
         self.computed = cached
@@ -93,5 +115,6 @@ class Work(ABC):
         """What came since the last call; Finished closes a request that ended well."""
         events: list[Event] = [*self._transcript.take()]
         if self.reason is not None and self.error is None:
-            events.append(Finished(self.reason, self.usage(), self.timings(), self.seed))
+            figures = self.usage(), self.timings(), self.seed, self.drafting()
+            events.append(Finished(self.reason, *figures))
         return events

@@ -45,6 +45,7 @@ from app.engine.prepare.preparation import prepare_model
 from app.engine.prepare.store import PreparedStore
 from app.engine.rendering import render
 from app.engine.replay import replay
+from app.engine.speculation.drafts import Drafts
 from app.engine.text.template import Renderer
 from app.engine.work import Work
 from app.errors import Bug, InvalidRequest
@@ -68,6 +69,7 @@ class Scheduler:
         self._renderer = renderer
         self._emit = emit
         self._model: Model | None = None
+        self._drafts: Drafts | None = None
         self._running = Running(emit, inbox.end)
 
     def run(self) -> None:
@@ -94,7 +96,7 @@ class Scheduler:
         try:
             match request.command:
                 case Generate() as wanted:
-                    self._begin(request.id, wanted.priority, generate.begin(self._loaded(), wanted))
+                    self._begin(request.id, wanted.priority, self._generation(request.id, wanted))
                 case Score() as wanted:
                     self._begin(request.id, wanted.priority, score.begin(self._loaded(), wanted))
                 case _:
@@ -107,6 +109,15 @@ class Scheduler:
 
     def _begin(self, id: int, priority: Priority, work: Work) -> None:
         self._running.add(Job(id, priority, work))
+
+    def _generation(self, id: int, wanted: Generate) -> Work:
+        """The work of a request to generate, once its draft model is open."""
+        model, drafter = self._loaded(), None
+        if self._drafts is not None:
+            drafter = self._drafts.drafter(
+                wanted.drafting, lambda done, total: self._report(id, Stage.LOAD, done, total)
+            )
+        return generate.begin(model, wanted, drafter)
 
     def _end(self, id: int, event: Event) -> None:
         self._emit(id, event)
@@ -167,6 +178,7 @@ class Scheduler:
             renderer=self._renderer,
             parallel=load.parallel,
         )
+        self._drafts = Drafts(self._model)
         self._emit(id, Loaded(self._model.info))
 
     def _prepare(self, id: int, wanted: Prepare) -> None:
@@ -197,7 +209,7 @@ class Scheduler:
         self._emit(id, Progress(stage, done, total))
 
     def _let_go(self) -> None:
-        self._model = None
+        self._model = self._drafts = None
         gc.collect()
 
     def _loaded(self) -> Model:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.drafting import Drafting, DraftKind
 from app.domain.events import (
     Delta,
     Failed,
@@ -79,6 +80,11 @@ commands = st.one_of(
         stop=st.lists(text, max_size=2).map(tuple),
         max_tokens=st.none() | whole,
         top_logprobs=whole,
+        drafting=st.builds(
+            Drafting,
+            kind=st.sampled_from([DraftKind.OFF, DraftKind.AUTO, DraftKind.LOOKUP]),
+            tokens=st.none() | st.integers(1, 16),
+        ),
     ),
     st.builds(Score, prompt=st.one_of(texts, ids), top_logprobs=whole),
     st.builds(Cancel, target=whole),
@@ -97,6 +103,8 @@ records = st.builds(
     entropy=st.none() | number,
     tail=st.none() | number,
     draft_q=st.none() | number,
+    accept=st.none() | number,
+    refused=st.none() | candidates,
 )
 models = st.builds(
     ModelInfo,

@@ -1,6 +1,7 @@
 """The tokens before the next one, as the sampler looks at them."""
 
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 
@@ -20,3 +21,10 @@ class History:
         self.ids.append(token)
         self.seen[token] = True
         self.counts[token] += 1
+
+    def fork(self) -> "History":
+        """A copy that goes its own way."""
+        other = copy(self)
+        other.ids, other.seen = list(self.ids), self.seen.copy()
+        other.counts = self.counts.copy()
+        return other

@@ -37,19 +37,31 @@ class Choice:
     """The next token of a sequence and how it came to be.
 
     `numbers` is None where no distribution precedes the token; `sampled_logprob` is None where
-    nothing was sampled.
+    nothing was sampled. Where a draft proposed a token, `draft` has its fate.
     """
 
     token: int
     source: Source
     numbers: Numbers | None
     sampled_logprob: float | None = None
+    draft: "Drafted | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What `TokenRecord` says of a proposal; `refused` is an id and its raw logprob."""
+
+    q: float | None
+    accept: float
+    refused: tuple[int, float] | None
 
 
 def record(choice: Choice, span: Span, channel: Channel, token_bytes: TokenBytes) -> TokenRecord:
     """The record of `choice`, whose text is `span` of `channel`."""
     numbers = choice.numbers
     top = numbers.top if numbers else ()
+    draft = choice.draft
+    refused = draft.refused if draft else None
     return TokenRecord(
         id=choice.token,
         data=token_bytes(choice.token),
@@ -63,4 +75,7 @@ def record(choice: Choice, span: Span, channel: Channel, token_bytes: TokenBytes
         tail=numbers.tail if numbers else None,
         channel=channel,
         source=choice.source,
+        draft_q=draft.q if draft else None,
+        accept=draft.accept if draft else None,
+        refused=Candidate(refused[0], token_bytes(refused[0]), refused[1]) if refused else None,
     )

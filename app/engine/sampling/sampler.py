@@ -51,8 +51,11 @@ class Sampler:
 
         Greedy picks have a logprob of 0.
         """
-        number = 0.0 if self.seed is None else uniform(self.seed, position)
-        return self.sampled(distribution, history, position).draw(number)
+        return self.sampled(distribution, history, position).draw(self.number(position))
+
+    def number(self, position: int) -> float:
+        """Where in [0, 1) the draw at absolute `position` falls."""
+        return 0.0 if self.seed is None else uniform(self.seed, position)
 
     def sampled(
         self, distribution: Distribution, history: History, position: int | None = None

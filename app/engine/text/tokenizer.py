@@ -117,6 +117,10 @@ class Tokenizer:
         texts = (self.token_bytes(id).decode("utf-8", "replace") or self.name(id) for id in ids)
         return tuple(text.casefold() for text in texts)
 
+    def written(self, id: int) -> str | None:
+        """How any token is written in the vocabulary; None for ids that no token has."""
+        return self._native.id_to_token(id)
+
     def id_of(self, token: str) -> int | None:
         """The id of the token that is written `token` in the vocabulary."""
         return self._native.token_to_id(token)

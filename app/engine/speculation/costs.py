@@ -1,0 +1,43 @@
+"""What runs of the model take within one answer, by how many proposals they check."""
+
+from collections import deque
+from statistics import median
+
+_KEPT = 8  # samples of each length, so that a growing context counts
+_STEEP = 0.2  # of a plain step, for each token of a draft, until it has been timed
+_FLAT = 0.02  # at least
+
+
+class Costs:
+    """Seconds of a round by its number of proposals, in medians that a disturbance does not move.
+
+    A round without a proposal is a plain step, one token; nothing is known before one was timed.
+    """
+
+    def __init__(self) -> None:
+        self._samples: dict[int, deque[float]] = {}
+        self._known: dict[int, float] = {}
+
+    def add(self, proposals: int, seconds: float) -> None:
+        """A round took so long."""
+        samples = self._samples.setdefault(proposals, deque(maxlen=_KEPT))
+        samples.append(seconds)
+        self._known[proposals] = median(samples)
+
+    def of(self, proposals: int) -> float:
+        """Seconds of such a round: as timed, or on the line between or beyond those timed."""
+        known = self._known
+        if proposals in known:
+            return known[proposals]
+        below = max(each for each in known if each < proposals)
+        above = min((each for each in known if each > proposals), default=None)
+        if above is not None:
+            share = (proposals - below) / (above - below)
+            return known[below] + share * (known[above] - known[below])
+        return known[below] + (proposals - below) * self._slope(below)
+
+    def _slope(self, last: int) -> float:
+        plain = self._known[0]
+        if last == 0:
+            return _STEEP * plain
+        return max(_FLAT * plain, (self._known[last] - plain) / last)
