@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QWidget
 from app import bootstrap
 from app.domain.benchmark import Size
 from app.domain.heat import HeatMode
+from app.domain.reasoning import Effort
 from app.services.engine_host import HostState
 from app.services.settings import ModelChoice
 from app.ui.app import Services, Session, run
@@ -59,14 +60,14 @@ class Tour:
         await _until(lambda: chat.status.value.state is HostState.READY)
         chat.sampling.set_seed(SEED)
         await self._take(session.window, "welcome")
-        chat.sampling.set_reasoning(False)
+        chat.sampling.set_effort(Effort.OFF)
         await self._ask(session, GUESSED)
         await self._take(session.window, "heatmap")
         chat.sampling.set_seed(SEED + 1)
         chat.regenerate(self._services.conversation.turns[-1].id)
         await self._answered()
         await self._take(session.window, "versions")
-        chat.sampling.set_reasoning(True)
+        chat.sampling.set_effort(Effort.MEDIUM)
         await self._begin(session)
         await self._ask(session, REASONED)
         chat.heat.choose(HeatMode.ENTROPY)

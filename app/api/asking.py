@@ -7,7 +7,7 @@ import secrets
 
 from msgspec import structs
 
-from app.api.prompts import EFFORTS, chat_prompt
+from app.api.prompts import EFFORTS, chat_prompt, thinking
 from app.api.refusals import Refusal, invalid
 from app.api.schema import ChatRequest
 from app.domain.models import ModelInfo
@@ -41,6 +41,7 @@ def generation(asked: ChatRequest, info: ModelInfo) -> Generate:
         stop=_stops(asked),
         top_logprobs=asked.top_logprobs or 0,
         priority=Priority.API,
+        thought=thinking(asked, info).limit,
     )
 
 
@@ -57,10 +58,12 @@ def _check(asked: ChatRequest) -> None:
     if asked.max_tokens is not None and asked.max_completion_tokens is not None:
         raise invalid("max_tokens", "Give max_completion_tokens or max_tokens, not both.")
     if asked.reasoning_effort not in (None, *EFFORTS):
-        message = f"reasoning_effort must be {', '.join(EFFORTS[:-1])} or {EFFORTS[-1]}."
+        *others, last = EFFORTS
+        message = f"reasoning_effort must be {', '.join(others)} or {last}."
         raise invalid("reasoning_effort", message)
     _check_range("max_tokens", asked.max_tokens, 1, MOST_TOKENS)
     _check_range("max_completion_tokens", asked.max_completion_tokens, 1, MOST_TOKENS)
+    _check_range("reasoning_budget", asked.reasoning_budget, 0, MOST_TOKENS)
     _check_range("top_logprobs", asked.top_logprobs, 0, MOST_CANDIDATES)
 
 

@@ -2,49 +2,44 @@
 
 from app.api.refusals import invalid
 from app.api.schema import AssistantSaid, ChatRequest, Content, DeveloperSaid, Said, SystemSaid
+from app.domain import reasoning
 from app.domain.messages import Message, Role
 from app.domain.models import ModelInfo
+from app.domain.reasoning import Asked, Effort
 from app.domain.requests import ChatPrompt
+from app.errors import InvalidRequest
 
-EFFORTS = ("none", "low", "medium", "high")
-
-Variables = dict[str, str | bool | int | float]
+EFFORTS = {"none": Effort.OFF, "low": Effort.LOW, "medium": Effort.MEDIUM, "high": Effort.HIGH}
 
 
 def chat_prompt(asked: ChatRequest, info: ModelInfo) -> ChatPrompt:
     """The prompt of `asked` for the template of the model `info`.
 
     Raises:
-        Refusal: the template has no switch for the effort, or it is set twice.
+        Refusal: the model does not reason, or its effort is set twice.
     """
-    return ChatPrompt(
-        messages=tuple(map(_message, asked.messages)),
-        reasoning=_reasoning(asked.reasoning_effort, info),
-        variables=_variables(asked, info),
-    )
+    found = thinking(asked, info)
+    given = asked.chat_template_kwargs or {}
+    for name, value in found.variables.items():
+        if given.get(name, value) != value:
+            message = f"chat_template_kwargs sets {name} differently."
+            raise invalid("reasoning_effort", message)
+    messages = tuple(map(_message, asked.messages))
+    return ChatPrompt(messages, found.reasoning, {**given, **found.variables})
 
 
-def _reasoning(effort: str | None, info: ModelInfo) -> bool | None:
-    """Whether to think; None leaves it to the template."""
-    if effort == "none" and info.reasoning_switch is None:
-        raise invalid("reasoning_effort", "This model's reasoning cannot be turned off.")
-    if effort is None or info.reasoning_switch is None:
-        return None
-    return effort != "none"
+def thinking(asked: ChatRequest, info: ModelInfo) -> Asked:
+    """What the request's effort and budget mean for a model.
 
-
-def _variables(asked: ChatRequest, info: ModelInfo) -> Variables:
-    given, effort = asked.chat_template_kwargs or {}, asked.reasoning_effort
-    if effort is None or effort == "none":
-        return given
-    switch = info.effort_switch
-    if switch is None:
-        end = ', or turn reasoning off with "none".' if info.reasoning_switch else "."
-        message = f"This model has no reasoning effort to set; leave reasoning_effort out{end}"
-        raise invalid("reasoning_effort", message)
-    if given.get(switch, effort) != effort:
-        raise invalid("reasoning_effort", f"chat_template_kwargs sets {switch} differently.")
-    return {**given, switch: effort}
+    Raises:
+        Refusal: the model does not reason.
+    """
+    effort, budget = asked.reasoning_effort, asked.reasoning_budget
+    try:
+        return reasoning.asked(info, None if effort is None else EFFORTS[effort], budget)
+    except InvalidRequest as error:
+        param = "reasoning_budget" if effort is None else "reasoning_effort"
+        raise invalid(param, str(error)) from error
 
 
 def _message(said: Said) -> Message:

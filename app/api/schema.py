@@ -98,6 +98,7 @@ class ChatRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     logprobs: bool | None = None
     top_logprobs: int | None = None
     reasoning_effort: str | None = None
+    reasoning_budget: int | None = None
     chat_template_kwargs: dict[str, str | bool | int | float] | None = None
     seed: int | None = None
     repetition_penalty: float | None = None

@@ -11,6 +11,7 @@ from app.cli.options import (
     load_command,
     model_options,
     output_options,
+    reasoning_options,
     sampling_options,
 )
 from app.cli.prompts import chat_prompt
@@ -24,8 +25,7 @@ from app.errors import InvalidRequest
 @click.command()
 @click.argument("prompt", required=False)
 @click.option("--system", metavar="S", help="How the model shall behave.")
-@click.option("--reasoning", type=click.Choice(["on", "off"]), help="Let the model think first.")
-@click.option("--effort", metavar="LEVEL", help="How much to think, if the model's template asks.")
+@reasoning_options
 @answer_options
 @sampling_options
 @model_options

@@ -4,6 +4,7 @@ from typing import Any
 
 from app.cli import figures, output
 from app.cli.options import DEFAULT_TOP, sampling
+from app.cli.prompts import thinking
 from app.cli.screen import Screen
 from app.cli.session import Session
 from app.cli.terminal import Terminal
@@ -26,6 +27,7 @@ def request(info: ModelInfo, prompt: Prompt, options: dict[str, Any]) -> Generat
         max_tokens=options["max_tokens"],
         stop=options["stop"],
         top_logprobs=top_logprobs(options),
+        thought=thinking(info, options).limit,
     )
 
 

@@ -122,12 +122,20 @@ def _template(text: TextReport, template: TemplateReport | None) -> dict[str, st
     return {
         "reasoning": template.reasoning_format or "none",
         "reasoning switch": template.reasoning_switch or "none",
-        "effort switch": template.effort_switch or "none",
+        "effort switch": _effort(template),
+        "earlier thoughts": template.history_switch or "as the template has it",
         "other variables": ", ".join(template.variables) or "none",
         "tools": template.tool_format or ("read" if template.takes_tools else "none"),
         "documents": "read" if template.takes_documents else "none",
         "typed control tokens": text.typed_controls or "not known",
     }
+
+
+def _effort(template: TemplateReport) -> str:
+    """The variable, and the levels that change the prompt; the others count tokens."""
+    if template.effort_switch is None:
+        return "none"
+    return f"{template.effort_switch} ({', '.join(template.effort_levels) or 'no known level'})"
 
 
 def _sampling(params: SamplingParams) -> dict[str, str]:

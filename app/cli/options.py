@@ -14,6 +14,7 @@ from msgspec import structs
 from app import paths
 from app.cli.types import DeviceChoice, LogitBias, SamplerOrder, TokenIds, sampling_range
 from app.domain.preparation import KvCache, Precision
+from app.domain.reasoning import EFFORT_TOKENS, Effort
 from app.domain.requests import Load, Provider
 from app.domain.sampling import RANGES, SamplingParams
 from app.errors import InvalidRequest
@@ -126,6 +127,30 @@ def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             metavar="TEXT",
             help="Stop before this text appears in the answer; repeatable.",
+        ),
+    )(command)
+
+
+def reasoning_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --reasoning, --reasoning-budget and --reasoning-closing."""
+    counts = ", ".join(f"{effort} {count:,}" for effort, count in EFFORT_TOKENS.items())
+    return _together(
+        click.option(
+            "--reasoning",
+            type=click.Choice([effort.value for effort in Effort]),
+            help="How much the model shall think first. Where its template has no such effort, the"
+            f" thought has a longest length in tokens: {counts}.",
+        ),
+        click.option(
+            "--reasoning-budget",
+            type=click.IntRange(0, 10**9),
+            metavar="N",
+            help="The most tokens of thought, whatever the effort; 0 answers at once.",
+        ),
+        click.option(
+            "--reasoning-closing",
+            metavar="TEXT",
+            help="Ends a thought that has used up its tokens; a sentence, or nothing.",
         ),
     )(command)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from app.domain.messages import Message, Role
 from app.domain.models import ModelInfo
+from app.domain.reasoning import Asked, Effort, asked
 from app.domain.requests import ChatPrompt
-from app.errors import InvalidRequest
 
 
 def chat_prompt(
@@ -15,20 +15,24 @@ def chat_prompt(
     """The messages after the system message, with the template's switches as the options say.
 
     Raises:
-        InvalidRequest: the model's template has no effort to set.
+        InvalidRequest: the model does not reason.
     """
     system = options["system"]
     before = (Message(role=Role.SYSTEM, content=system),) if system is not None else ()
-    return ChatPrompt(
-        messages=(*before, *messages),
-        reasoning=None if options["reasoning"] is None else options["reasoning"] == "on",
-        variables=_effort(info, options["effort"]),
+    found = thinking(info, options)
+    return ChatPrompt((*before, *messages), found.reasoning, found.variables)
+
+
+def thinking(info: ModelInfo, options: dict[str, Any]) -> Asked:
+    """What the options on reasoning mean for a model.
+
+    Raises:
+        InvalidRequest: the model does not reason.
+    """
+    effort = options.get("reasoning")
+    return asked(
+        info,
+        None if effort is None else Effort(effort),
+        options.get("reasoning_budget"),
+        options.get("reasoning_closing"),
     )
-
-
-def _effort(info: ModelInfo, effort: str | None) -> dict[str, str | bool | int | float]:
-    if effort is None:
-        return {}
-    if info.effort_switch is None:
-        raise InvalidRequest("This model has no reasoning effort to set.", "Leave out --effort.")
-    return {info.effort_switch: effort}

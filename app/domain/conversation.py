@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 from app.domain.events import Delta, Timings, Usage
 from app.domain.messages import Message, Role
+from app.domain.reasoning import PastThoughts
+from app.domain.requests import ThoughtLimit, Variables
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import Channel, TokenRecord
 
@@ -60,10 +62,16 @@ class Turn(Struct, frozen=True, kw_only=True):
 
 
 class AnswerOptions(Struct, frozen=True, kw_only=True):
-    """How an answer is asked for; `reasoning` None leaves the template's own default."""
+    """How an answer is asked for; `reasoning` None leaves the template's own default.
+
+    `past` says what becomes of earlier thoughts.
+    """
 
     sampling: SamplingParams = SamplingParams()
     reasoning: bool | None = None
+    variables: Variables = {}
+    thought: ThoughtLimit = ThoughtLimit()
+    past: PastThoughts = PastThoughts.TEMPLATE
     max_tokens: int | None = None
     top_logprobs: int = 8
 
@@ -97,6 +105,13 @@ class PromptRead(Struct, frozen=True):
     total: int
 
 
+class ThoughtLimited(Struct, frozen=True):
+    """The answer `turn_id` thinks at most so many tokens; None sets no limit."""
+
+    turn_id: int
+    tokens: int | None
+
+
 class TurnGrew(Struct, frozen=True):
     """Text and tokens came for the answer `turn_id`."""
 
@@ -114,17 +129,24 @@ class Cleared(Struct, frozen=True):
     """The conversation is empty again."""
 
 
-Change = TurnAdded | PromptRead | TurnGrew | TurnChanged | Cut | Cleared
+Change = TurnAdded | PromptRead | ThoughtLimited | TurnGrew | TurnChanged | Cut | Cleared
 
 
-def history(turns: Sequence[Turn]) -> tuple[Message, ...]:
-    """The messages a next question follows; a question that got no answer is left out with it."""
+def history(
+    turns: Sequence[Turn], past: PastThoughts = PastThoughts.TEMPLATE
+) -> tuple[Message, ...]:
+    """The messages a next question follows; a question that got no answer is left out with it.
+
+    Their thoughts come with them, for the template to keep or to leave out, unless they are to be
+    dropped.
+    """
     kept: list[Message] = []
     for turn in turns:
         if turn.role is Role.ASSISTANT and not turn.text:
             kept.pop()
         else:
-            kept.append(Message(role=turn.role, content=turn.text, reasoning=turn.reasoning))
+            thought = "" if past is PastThoughts.DROP else turn.reasoning
+            kept.append(Message(role=turn.role, content=turn.text, reasoning=thought))
     return tuple(kept)
 
 

@@ -58,9 +58,10 @@ class NamedToken(Struct, frozen=True):
 class TemplateReport(Struct, frozen=True, kw_only=True):
     """What a chat template reads and writes.
 
-    `reasoning_switch` and `effort_switch` are None where it has none; `variables` are the others
-    that it reads. `reasoning_format` and `tool_format` name the way in which the model writes
-    thoughts and calls, empty where it is told of none.
+    `reasoning_switch`, `effort_switch` and `history_switch`, which keeps or drops earlier thoughts,
+    are None where it has none; `effort_levels` are the efforts that it tells apart itself;
+    `variables` are the others that it reads. `reasoning_format` and `tool_format` name the way in
+    which the model writes thoughts and calls, empty where it is told of none.
     """
 
     reasoning_switch: str | None
@@ -70,6 +71,8 @@ class TemplateReport(Struct, frozen=True, kw_only=True):
     takes_documents: bool
     reasoning_format: str
     tool_format: str
+    effort_levels: tuple[str, ...] = ()
+    history_switch: str | None = None
 
 
 class TextReport(Struct, frozen=True, kw_only=True):

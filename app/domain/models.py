@@ -26,7 +26,10 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     how many conversations of that length it can remember, which is how many requests run at once,
     and `rows_per_run` how many of them one run of the graph can advance.
     `reasoning_switch` and `effort_switch` name the chat template's variable that turns thinking
-    on and off, or sets its effort; None where the template has none. `providers` are the
+    on and off, or sets its effort; None where the template has none. `effort_levels` are the
+    efforts that the template itself tells apart, `history_switch` names the variable that keeps or
+    drops earlier thoughts, and `reasoning_format` the way in which thoughts are written, empty for
+    a model that has none. `providers` are the
     execution providers the session really has, the first one preferred, `placements` what each of
     them was given of the graph, and `device` is what was chosen. `sampling` is what the model's own
     generation defaults ask for. `notes` are sentences about what loading had to do without, and
@@ -48,9 +51,17 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     effort_switch: str | None
     providers: tuple[str, ...]
     sampling: SamplingParams
+    reasoning_format: str = ""
+    effort_levels: tuple[str, ...] = ()
+    history_switch: str | None = None
     device: Device = Device(Provider.CPU, 0, "")
     placements: tuple[Placement, ...] = ()
     notes: tuple[str, ...] = ()
     preparation: Preparation = Preparation(
         precision=Precision.EXACT, stored=False, steps=(), divergence=None, reason=""
     )
+
+    @property
+    def reasons(self) -> bool:
+        """Whether it can think before it answers."""
+        return bool(self.reasoning_format or self.reasoning_switch or self.effort_switch)

@@ -35,6 +35,24 @@ class Priority(IntEnum):
     BATCH = 2
 
 
+Variables = dict[str, str | bool | int | float]
+
+CLOSING = "That is enough thinking. I give the answer now."
+"""Ends a thought that has used up its tokens."""
+
+
+class ThoughtLimit(Struct, frozen=True):
+    """The most `tokens` of thought; None sets no limit, 0 leaves no thought.
+
+    `closing` is the sentence that ends a thought before its own end. Near the limit the sign that
+    ends a thought is favoured, unless `soft` is off.
+    """
+
+    tokens: int | None = None
+    closing: str = CLOSING
+    soft: bool = True
+
+
 class ChatPrompt(Struct, frozen=True, tag="chat"):
     """Messages for the model's chat template.
 
@@ -43,7 +61,7 @@ class ChatPrompt(Struct, frozen=True, tag="chat"):
 
     messages: tuple[Message, ...]
     reasoning: bool | None = None
-    variables: dict[str, str | bool | int | float] = {}
+    variables: Variables = {}
 
 
 class TextPrompt(Struct, frozen=True, tag="text"):
@@ -83,7 +101,8 @@ class Generate(Struct, frozen=True, tag="generate", kw_only=True):
     """Continue a prompt.
 
     `max_tokens` None generates until the model stops or the context is full; `stop` strings are
-    matched in the answer and not shown; `top_logprobs` is the number of candidates per record.
+    matched in the answer and not shown; `top_logprobs` is the number of candidates per record;
+    `thought` limits the reasoning of a chat.
     The answer begins with the ids of `prefix`, which `max_tokens` does not count: the last of them
     gets a record with numbers, those before it were said elsewhere and get none. Requests run side
     by side, but not beside those of a more important `priority`. Drafts change the speed,
@@ -98,6 +117,7 @@ class Generate(Struct, frozen=True, tag="generate", kw_only=True):
     prefix: tuple[int, ...] = ()
     priority: Priority = Priority.INTERACTIVE
     drafting: Drafting = Drafting()
+    thought: ThoughtLimit = ThoughtLimit()
 
 
 class Score(Struct, frozen=True, tag="score", kw_only=True):
@@ -217,10 +237,16 @@ class Cancel(Struct, frozen=True, tag="cancel"):
     target: int
 
 
+class AnswerNow(Struct, frozen=True, tag="answer_now"):
+    """End the thought of request `target` within one token, and let it answer."""
+
+    target: int
+
+
 Computation = Generate | Score | Replay | Measure
 """What needs a loaded model."""
 
 Query = Inspect | Render | ListCopies | RemoveCopies
 """What is answered by one event and needs no model."""
 
-Command = Load | Computation | Query | Prepare | Compare | Cancel
+Command = Load | Computation | Query | Prepare | Compare | Cancel | AnswerNow

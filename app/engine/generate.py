@@ -12,9 +12,10 @@ import numpy as np
 from app.domain.events import Event, FinishReason
 from app.domain.requests import Generate
 from app.engine import sequence
+from app.engine.budget import Budget, closing
 from app.engine.forward import CHUNK
 from app.engine.model import Model
-from app.engine.prompt import check_candidates, checked, encode, text_bytes, token_bytes
+from app.engine.prompt import Encoded, check_candidates, checked, encode, text_bytes, token_bytes
 from app.engine.sampling.history import History
 from app.engine.sampling.proposal import Proposal
 from app.engine.sampling.sampler import Sampler
@@ -57,6 +58,7 @@ def begin(model: Model, request: Generate, drafter: Drafter | None = None) -> se
         top_logprobs=request.top_logprobs,
         prefix=prefix,
         drafter=drafter,
+        budget=_budget(model, request, encoded),
     )
 
 
@@ -185,6 +187,22 @@ def _advance(model: Model, work: Work, count: int, logits: np.ndarray) -> list[E
     except BaseException as error:  # noqa: BLE001 - native code raises what is no Exception
         work.fail(error)
         return []
+
+
+def _budget(model: Model, request: Generate, encoded: Encoded) -> Budget | None:
+    """What limits the thought; None where nothing is thought."""
+    limit = request.thought
+    if limit.tokens is not None and not 0 <= limit.tokens <= model.forward.capacity:
+        raise InvalidRequest(
+            f"A reasoning budget of {limit.tokens:,} tokens is not between 0 and the context, which"
+            f" holds {model.forward.capacity:,}."
+        )
+    if model.tokenizer is None or not encoded.format.closing:
+        if limit.tokens:
+            raise InvalidRequest("Only a chat can have a reasoning budget.")
+        return None
+    end = closing(model.tokenizer, encoded.format, limit.closing)
+    return Budget(limit, end, model.tokenizer.token_bytes)
 
 
 def _check(model: Model, request: Generate) -> None:

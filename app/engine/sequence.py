@@ -9,6 +9,7 @@ import numpy as np
 from app.domain.drafting import DraftReport
 from app.domain.events import Event, FinishReason, Progress, Stage, Timings, Usage
 from app.domain.tokens import Channel, Source
+from app.engine.budget import Budget
 from app.engine.sampling.history import History
 from app.engine.sampling.proposal import Proposal
 from app.engine.sampling.record import Choice
@@ -39,6 +40,7 @@ class Sequence(Work):
     `ids` are the prompt's and the answer's so far; `trail` is their fingerprint. Tokens in
     `forced` come next, whatever the model thinks; they need no sampler. Those of the `prefix` are
     read like the prompt, but for the last one, which is forced, so that it has numbers.
+    `budget` limits the thought.
     """
 
     def __init__(
@@ -51,19 +53,26 @@ class Sequence(Work):
         top_logprobs: int,
         prefix: Ids[int] = (),
         drafter: Drafter | None = None,
+        budget: Budget | None = None,
     ) -> None:
         super().__init__([*prompt, *prefix[:-1]], transcript)
         self.trail = Trail(self.ids)
         self.forced: deque[int] = deque(prefix[-1:])
+        self.budget = budget
         self.sampler = sampler
         self.history = history
         self.top_logprobs = top_logprobs
         self.prompt_length = len(prompt)
         self._given = len(self.ids)
         self._limits = limits
+        self._begun = len(prompt) + len(prefix)
         for token in prefix[:-1]:
             self.history.add(token)
             transcript.push(Choice(token, Source.FORCED, None), hidden=token in limits.ends)
+            if budget is not None:
+                budget.add(token, transcript.channel)
+        if budget is not None and not prefix:
+            self.forced.extend(budget.begin(transcript.channel))
         self._drafter = drafter
 
     @property
@@ -134,6 +143,12 @@ class Sequence(Work):
         if self._drafter:
             self._drafter.close()
 
+    def answer_now(self) -> None:
+        """End the thought within one token."""
+        if self.budget is not None:
+            closing = self.budget.answer_now()
+            self.forced.extend(() if self.forced else closing)
+
     def accept(self, choice: Choice) -> None:
         """Append a token, and end if it is the last."""
         self.clock.token()
@@ -142,6 +157,7 @@ class Sequence(Work):
         self.history.add(choice.token)
         ends = choice.token in self._limits.ends
         self._transcript.push(choice, hidden=ends)
+        self._limit_thought(choice)
         reason = self._reason(ends)
         if reason:
             self.end(reason)
@@ -163,6 +179,16 @@ class Sequence(Work):
         """Its speeds, over the tokens that were computed."""
         read = self.prompt_length - (self._cached or 0)
         return self.clock.timings(read, self.completion_length)
+
+    def _limit_thought(self, choice: Choice) -> None:
+        budget, channel = self.budget, self._transcript.channel
+        if budget is None:
+            return
+        if choice.source is Source.FORCED and len(self.ids) > self._begun:
+            budget.forced(channel)
+        else:
+            self.forced.extend(budget.add(choice.token, channel))
+        self.history.favoured = budget.favour(choice.token)
 
     def _reason(self, ends: bool) -> FinishReason | None:
         if ends or self._transcript.stopped:

@@ -57,6 +57,11 @@ class Transcript:
         """Whether a stop string was met."""
         return self._stops.matched
 
+    @property
+    def channel(self) -> Channel:
+        """The channel that the text has come to."""
+        return self._splitter.channel
+
     def push(self, choice: Choice, hidden: bool = False) -> None:
         """Append a token, whose bytes are text unless `hidden`."""
         text, span = self._stream.push(b"" if hidden else self._text_bytes(choice.token))

@@ -102,6 +102,9 @@ class Work(ABC):
         """End within one tick."""
         self.cancelled = True
 
+    def answer_now(self) -> None:  # noqa: B027 - nothing to do for what does not think
+        """End the thought within one token."""
+
     def end(self, reason: FinishReason) -> None:
         """Take no more tokens."""
         self.reason = reason

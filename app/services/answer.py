@@ -17,12 +17,19 @@ class Answer(AsyncIterator[Event]):
         self._submit: Callable[[], Awaitable[Stream]] | None = submit
         self._stream: Stream | None = None
         self._cancelled = False
+        self._answers_now = False
 
     def cancel(self) -> None:
         """End the request within one token; its last event is Finished with `cancelled`."""
         self._cancelled = True
         if self._stream:
             self._stream.cancel()
+
+    def answer_now(self) -> None:
+        """End the thought within one token, and let the request answer."""
+        self._answers_now = True
+        if self._stream:
+            self._stream.answer_now()
 
     async def aclose(self) -> None:
         """Abandon the request, unless it has ended."""
@@ -42,4 +49,6 @@ class Answer(AsyncIterator[Event]):
         stream = await submit()
         if self._cancelled:
             stream.cancel()
+        if self._answers_now:
+            stream.answer_now()
         return stream

@@ -18,19 +18,19 @@ from app.domain.conversation import (
     Change,
     Cleared,
     PromptRead,
+    ThoughtLimited,
     Turn,
     TurnChanged,
     TurnGrew,
     TurnState,
     ended,
-    history,
 )
 from app.domain.events import Delta, Finished, FinishReason, Progress
-from app.domain.messages import Message, Role
-from app.domain.requests import ChatPrompt, Generate
+from app.domain.messages import Role
 from app.domain.tokens import TokenRecord
 from app.errors import CandorError, InvalidRequest, WorkerLost
 from app.services.answer import Answer
+from app.services.asking import generation, require_unicode
 from app.services.draft import Draft
 from app.services.engine_host import EngineHost
 from app.services.keeper import Keeper
@@ -102,7 +102,7 @@ class Conversation:
         """
         if self._draft is not None:
             raise InvalidRequest("An answer is still being written.", "Stop it or wait for it.")
-        _require_unicode(text)
+        require_unicode(text)
         await self._ask(text, options)
 
     async def regenerate(self, answer_id: int, options: AnswerOptions) -> None:
@@ -136,7 +136,7 @@ class Conversation:
 
         An answer that is being written is stopped before. Raises as `send` does.
         """
-        _require_unicode(text)
+        require_unicode(text)
         await self.pause()
         self._cut(question_id, Role.USER)
         await self._ask(text, options)
@@ -164,6 +164,11 @@ class Conversation:
         """End the answer that is being written within one token; what came is kept."""
         if self._stream is not None:
             self._stream.cancel()
+
+    def answer_now(self) -> None:
+        """End the thought that is being written within one token, and let the answer come."""
+        if self._stream is not None:
+            self._stream.answer_now()
 
     async def pause(self) -> None:
         """Stop the answer that is being written, if any, and wait until it is kept."""
@@ -208,11 +213,12 @@ class Conversation:
         It begins with the tokens that it has `shared` with another one, and then `token`.
         """
         prefix = () if token is None else (*(each.id for each in shared), token)
-        request = replace(_request(self._thread.turns, options), prefix=prefix)
+        request = replace(generation(self._thread.turns, options), prefix=prefix)
         self._stream = stream = self._host.generate(request)
         self._draft = draft = Draft(self._repository.new_turn_id(), self._clock, shared)
         self._idle.clear()
         self._tell(self._thread.add(draft.turn()))
+        self._tell(ThoughtLimited(draft.id, options.thought.tokens))
         state, note = TurnState.STOPPED, "Stopped."  # what a cancelled task or a defect leaves
         try:
             async with contextlib.aclosing(stream):
@@ -272,24 +278,3 @@ class Conversation:
     def _tell(self, change: Change) -> None:
         for observer in tuple(self._observers):
             observer(change)
-
-
-def _request(turns: list[Turn], options: AnswerOptions) -> Generate:
-    """What the model is asked: the last of the turns, after those before it."""
-    *before, question = turns
-    asked = Message(role=Role.USER, content=question.text)
-    return Generate(
-        prompt=ChatPrompt((*history(before), asked), reasoning=options.reasoning),
-        sampling=options.sampling,
-        max_tokens=options.max_tokens,
-        top_logprobs=options.top_logprobs,
-    )
-
-
-def _require_unicode(text: str) -> None:
-    """Half a surrogate pair, which a broken clipboard can hold, is no text for file or model."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        message = "The question holds characters that are no text."
-        raise InvalidRequest(message, "Write or paste it again.") from None

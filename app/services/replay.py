@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from app.domain.conversation import Turn, history
 from app.domain.events import Replayed
 from app.domain.models import ModelInfo
-from app.domain.requests import ChatPrompt, Replay, TokenSearch
+from app.domain.reasoning import PastThoughts, keeps_by
+from app.domain.requests import ChatPrompt, Replay, TokenSearch, Variables
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
 from app.errors import InvalidRequest, UserError
@@ -31,11 +32,23 @@ _Answer = tuple[str, str, int]
 """A model's path and variant, and the turn it is asked about."""
 
 
+class _Way(Struct, frozen=True):
+    """How an answer may have been asked for."""
+
+    reasoning: bool | None
+    variables: Variables = {}
+    past: PastThoughts = PastThoughts.TEMPLATE
+
+    def prompt(self, before: Sequence[Turn]) -> ChatPrompt:
+        """The prompt that it was asked with, after the turns before it."""
+        return ChatPrompt(history(before, self.past), self.reasoning, self.variables)
+
+
 class _Attempt(Struct, frozen=True):
     """A replay of one way in which the answer may have been asked for."""
 
     apart: float
-    reasoning: bool | None
+    way: _Way
     replayed: Replayed
 
 
@@ -51,7 +64,7 @@ class Replayer:
 
     def __init__(self, host: EngineHost) -> None:
         self._host = host
-        self._asked: dict[_Answer, tuple[bool | None, ...]] = {}
+        self._asked: dict[_Answer, tuple[_Way, ...]] = {}
 
     async def replay(
         self,
@@ -73,15 +86,14 @@ class Replayer:
             raise InvalidRequest(GONE)
         known = (model.path, model.variant, turn_id)
         found: list[_Attempt] = []
-        for reasoning in self._asked.get(known, _ways(model, answer)):
-            prompt = ChatPrompt(history(before), reasoning=reasoning)
-            request = _request(prompt, answer.tokens, index, sampling)
+        for way in self._asked.get(known, _ways(model, before, answer)):
+            request = _request(way.prompt(before), answer.tokens, index, sampling)
             request = replace(request, search=look.search, trace=look.trace)
             replayed = await self._run(request)
             if replayed is None:
                 return None
             apart = distance(answer.tokens[index], replayed)
-            found.append(_Attempt(apart, reasoning, replayed))
+            found.append(_Attempt(apart, way, replayed))
             if apart <= EXACT:
                 break
         return self._proven(known, found)
@@ -101,7 +113,7 @@ class Replayer:
         if best is None or best.apart > CLOSE:
             self._asked[known] = ()
             raise InvalidRequest(OTHER_NUMBERS)
-        self._asked[known] = (best.reasoning,)
+        self._asked[known] = (best.way,)
         return best.replayed
 
 
@@ -126,11 +138,22 @@ def _split(turns: Sequence[Turn], turn_id: int) -> tuple[Sequence[Turn], Turn]:
     return turns[:place], turns[place]
 
 
-def _ways(model: ModelInfo, answer: Turn) -> tuple[bool | None, ...]:
+def _ways(model: ModelInfo, before: Sequence[Turn], answer: Turn) -> tuple[_Way, ...]:
     """How the answer may have been asked for, the likelier way first."""
-    if model.reasoning_switch is None:
-        return (None,)
-    return (True, False) if answer.reasoning else (False, True)
+    on = (True, False) if answer.reasoning else (False, True)
+    switches = (None,) if model.reasoning_switch is None else on
+    levels = ({}, *({model.effort_switch or "": level} for level in model.effort_levels))
+    pasts = [(PastThoughts.TEMPLATE, {})]
+    if any(turn.reasoning for turn in before):
+        pasts.append((PastThoughts.DROP, {}))
+        if model.history_switch:
+            pasts.append((PastThoughts.KEEP, keeps_by(model)))
+    return tuple(
+        _Way(switch, {**level, **kept}, past)
+        for past, kept in pasts
+        for switch in switches
+        for level in (levels if switch is not False else levels[:1])
+    )
 
 
 def _request(

@@ -18,6 +18,7 @@ from msgspec import Meta, Raw, Struct
 
 from app.domain.heat import HeatMode, Palette, Reading
 from app.domain.preparation import Precision
+from app.domain.reasoning import ReasoningChoice
 from app.domain.requests import Provider
 from app.domain.sampling import SamplingParams
 from app.errors import CandorError, InvalidRequest
@@ -80,7 +81,7 @@ SIDEBAR = Setting("show_chats", bool, True, "Show the chats")
 HEAT_MODE = Setting("colour_words_by", HeatMode, HeatMode.SURPRISE, "Colour words by")
 PALETTE = Setting("heat_colours", Palette, Palette.ORANGE, "Heat colours")
 READING: Setting[Reading] = Setting("reading", Reading, Reading(), "How answers are read")
-REASONING = Setting("reasoning", bool, True, "Reasoning")
+REASONING = Setting("thinking", ReasoningChoice, ReasoningChoice(), "Reasoning")
 SAMPLING: Setting[dict[str, SamplingChoice]] = Setting(
     "sampling", dict[str, SamplingChoice], {}, "Sampling of each model"
 )

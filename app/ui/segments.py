@@ -34,6 +34,11 @@ class Segments(QFrame):
             self._group.addButton(each, place)
             row.addWidget(each)
 
+    def explain(self, place: int, meaning: str) -> None:
+        """Say what the word at this place means."""
+        self._group.button(place).setToolTip(meaning)
+        self._group.button(place).setAccessibleDescription(meaning)
+
     def show_chosen(self, place: int) -> None:
         """Mark the word at this place, where the keyboard begins."""
         self._group.button(place).setChecked(True)

@@ -15,9 +15,11 @@ from app.services.host_status import HostState
 from app.ui.banner import Banner
 from app.ui.chat.composer import Composer
 from app.ui.chat.message_list import COLUMN_WIDTH
+from app.ui.chat.trace import ANSWER_NOW_KEYS
 from app.ui.chat.transcript import TranscriptView
 from app.ui.header import Header
 from app.ui.legend import VIEW_KEYS, Legend
+from app.ui.panes.reasoning import ReasoningPane
 from app.ui.panes.sampling import SamplingPane
 from app.ui.panes.token import TokenPane
 from app.ui.sidebar.dock import SidebarDock
@@ -55,6 +57,7 @@ class MainWindow(QMainWindow):
         self.composer = Composer()
         self.token = TokenPane(theme)
         self.sampling = SamplingPane(chat.sampling)
+        self.reasoning = ReasoningPane(chat.sampling)
         self.setWindowTitle("Candor")
         self._lay_out()
         self._connect_chat(chat)
@@ -82,6 +85,7 @@ class MainWindow(QMainWindow):
         chat.turn_grew.connect(self.transcript.grow)
         chat.turn_changed.connect(self.transcript.change)
         chat.prompt_read.connect(self.transcript.read)
+        chat.thought_limited.connect(self.transcript.limit_thought)
         chat.cut.connect(self.transcript.cut)
         chat.cleared.connect(self.transcript.clear)
         chat.returned.connect(self.composer.restore)
@@ -123,6 +127,7 @@ class MainWindow(QMainWindow):
         transcript.copied.connect(chat.copy)
         transcript.version_stepped.connect(chat.step_version)
         transcript.refused.connect(chat.notice)
+        transcript.answered_now.connect(chat.answer_now)
         transcript.editor_left.connect(write.setFocus)
         write.recalled.connect(transcript.edit_last)
 
@@ -138,7 +143,7 @@ class MainWindow(QMainWindow):
     def _connect_controls(self, chat: ChatModel) -> None:
         self.composer.sent.connect(chat.send)
         self.composer.stopped.connect(chat.stop)
-        self.composer.reasoning_chosen.connect(chat.sampling.set_reasoning)
+        self.composer.effort_chosen.connect(chat.sampling.set_effort)
         self.composer.edit.refused.connect(chat.notice)
         self.composer.edit.paged.connect(self.transcript.turn_page)
         self.transcript.welcome.asked.connect(self._ask)
@@ -148,6 +153,7 @@ class MainWindow(QMainWindow):
         for keys, action in (
             (QKeySequence(QKeySequence.StandardKey.New), self._new_chat),
             (QKeySequence(Qt.Key.Key_Escape), self._leave),
+            (QKeySequence(ANSWER_NOW_KEYS), chat.answer_now),
             (QKeySequence("Ctrl+L"), self.composer.edit.setFocus),
             (QKeySequence(VIEW_KEYS), self.open_view),
             (QKeySequence("Ctrl+B"), self._toggle_sidebar),
@@ -199,7 +205,8 @@ class MainWindow(QMainWindow):
 
     def _show_sampling(self) -> None:
         sampling = self._chat.sampling
-        self.composer.show_reasoning(available=sampling.has_reasoning, on=sampling.reasoning)
+        self.composer.show_effort(sampling.model, sampling.reasoning.effort)
+        self.reasoning.setVisible(sampling.has_reasoning)
 
     def _recolour(self, theme: Theme) -> None:
         for part in (self.sidebar, self.legend, self.transcript, self.token):
@@ -247,7 +254,7 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(pane)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.token, line(), self.sampling, line()):
+        for part in (self.token, line(), self.sampling, line(), self.reasoning):
             layout.addWidget(part)
         layout.addStretch(1)
         scroll = QScrollArea()

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 
 from app import __version__
 from app.domain.events import Event, Failed, Hello
-from app.domain.requests import Cancel, Command
+from app.domain.requests import AnswerNow, Cancel, Command
 from app.errors import InvalidRequest, WorkerLost
 from app.worker.channel import MAX_FRAME
 from app.worker.link import Link
@@ -93,7 +93,12 @@ class WorkerClient:
             else:
                 self._routes[id] = route
                 self._link.send(payload)
-        return Stream(route, lambda: self._cancel(id), lambda: self._drop(id))
+        return Stream(
+            route,
+            cancel=lambda: self._send_about(id, Cancel(id)),
+            drop=lambda: self._drop(id),
+            answer_now=lambda: self._send_about(id, AnswerNow(id)),
+        )
 
     async def ended(self) -> WorkerLost | None:
         """Wait for the process to end; None if it was asked to by `close`."""
@@ -116,14 +121,14 @@ class WorkerClient:
         await asyncio.wait([asyncio.wrap_future(self._ended)], timeout=patience)
         return self._ended.done()
 
-    def _cancel(self, id: int) -> None:
+    def _send_about(self, id: int, command: Cancel | AnswerNow) -> None:
         with self._lock:
             if self._link and id in self._routes:
-                self._link.send(encode_request(Request(CONTROL, Cancel(id))))
+                self._link.send(encode_request(Request(CONTROL, command)))
 
     def _drop(self, id: int) -> None:
         with self._lock:
-            self._cancel(id)
+            self._send_about(id, Cancel(id))
             self._routes.pop(id, None)
 
     def _deliver(self, replies: list[Reply]) -> None:

@@ -23,6 +23,7 @@ class Inbox:
         self._waiting: list[Request] = []
         self._served: set[int] = set()
         self._cancelled: set[int] = set()
+        self._answering: set[int] = set()
 
     def put(self, request: Request) -> list[int]:
         """Append a request.
@@ -46,8 +47,15 @@ class Inbox:
                 self._cancelled.add(id)
             left = [request for request in self._waiting if request.id != id]
             removed = len(left) < len(self._waiting)
+            self._answering.discard(id)
             self._waiting = left
         return removed
+
+    def answer_now(self, id: int) -> None:
+        """Let request `id` end its thought, whether it is waiting or being served."""
+        with self._changed:
+            if id in self._served or any(request.id == id for request in self._waiting):
+                self._answering.add(id)
 
     def take(self, fits: Callable[[Request], bool], *, wait: bool) -> Request | None:
         """The most important request that `fits` now; from then on it is being served.
@@ -70,6 +78,14 @@ class Inbox:
         with self._changed:
             self._served.discard(id)
             self._cancelled.discard(id)
+            self._answering.discard(id)
+
+    def shall_answer(self, id: int) -> bool:
+        """Whether request `id` was told to end its thought since this was last asked."""
+        if id not in self._answering:
+            return False
+        self._answering.discard(id)
+        return True
 
     def cancelled(self, id: int) -> bool:
         """Whether request `id`, which is being served, is cancelled."""

@@ -15,7 +15,7 @@ import threading
 
 from app import __version__, logs, sandbox
 from app.domain.events import Hello
-from app.domain.requests import Cancel
+from app.domain.requests import AnswerNow, Cancel
 from app.errors import Bug
 from app.worker.channel import Closed, FrameChannel, FrameTooLong, take_standard_streams
 from app.worker.failures import failed
@@ -99,8 +99,12 @@ def _accept(payload: bytearray, inbox: Inbox, outbox: Outbox) -> None:
     except BadFrame as error:
         outbox.put(error.id, failed(Bug(str(error))))
         return
-    if not isinstance(request.command, Cancel):
-        for id in inbox.put(request):
-            outbox.put(id, CANCELLED)
-    elif inbox.cancel(request.command.target):
-        outbox.put(request.command.target, CANCELLED)
+    match request.command:
+        case Cancel(target):
+            if inbox.cancel(target):
+                outbox.put(target, CANCELLED)
+        case AnswerNow(target):
+            inbox.answer_now(target)
+        case _:
+            for id in inbox.put(request):
+                outbox.put(id, CANCELLED)

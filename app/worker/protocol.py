@@ -14,7 +14,7 @@ from app.errors import InvalidRequest, ModelUnsupported
 
 PROTOCOL = 8
 CONTROL = 0
-"""The id of what belongs to no request: Hello, Heartbeat and Cancel."""
+"""The id of what belongs to no request: Hello, Heartbeat, Cancel and AnswerNow."""
 
 
 class Request(Struct, frozen=True):

@@ -44,11 +44,18 @@ class Running:
         """Compute a job from the next tick on."""
         self._jobs.append(job)
 
-    def tick(self, model: Model, cancelled: Callable[[int], bool]) -> None:
-        """Advance the most important jobs by one step, and end what is cancelled."""
+    def tick(
+        self, model: Model, cancelled: Callable[[int], bool], shall_answer: Callable[[int], bool]
+    ) -> None:
+        """Advance the most important jobs by one step, and end what is cancelled.
+
+        The thought of what `shall_answer` ends with the next token.
+        """
         for job in self._jobs:
             if cancelled(job.id):
                 job.work.cancel()
+            if shall_answer(job.id):
+                job.work.answer_now()
         jobs = {job.work: job for job in self._turn()}
         _make_way(model, list(jobs.values()), self._jobs)
         try:

@@ -80,7 +80,8 @@ class Scheduler:
                 if request is not None:
                     self._serve(request)
             if self._running:
-                self._running.tick(self._loaded(), self._inbox.cancelled)
+                inbox = self._inbox
+                self._running.tick(self._loaded(), inbox.cancelled, inbox.shall_answer)
 
     def _fits(self, request: Request) -> bool:
         """Whether a request can be served now: computing needs a slot, loading all of them."""

@@ -78,16 +78,28 @@ class Stream(AsyncIterator[Event]):
     failed. Dropping it before the end, or `aclose`, cancels the request.
     """
 
-    def __init__(self, route: Route, cancel: Callable[[], None], drop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        route: Route,
+        cancel: Callable[[], None],
+        drop: Callable[[], None],
+        answer_now: Callable[[], None],
+    ) -> None:
         self._route = route
         self._cancel = cancel
         self._drop = drop
+        self._answer_now = answer_now
         self._open = True
 
     def cancel(self) -> None:
         """End the request within one token; its last event is Finished with `cancelled`."""
         if self._open:
             self._cancel()
+
+    def answer_now(self) -> None:
+        """End the request's thought within one token, and let it answer."""
+        if self._open:
+            self._answer_now()
 
     async def aclose(self) -> None:
         """Cancel the request, unless it has ended, and read no more of it."""

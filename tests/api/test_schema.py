@@ -20,6 +20,7 @@ from tests.api.serving import question
 
 
 def model(reasoning: str | None = "enable_thinking", effort: str | None = "effort") -> ModelInfo:
+    """A model whose template knows a low and a high effort where it has any."""
     return ModelInfo(
         name="candor-small",
         path="",
@@ -32,6 +33,7 @@ def model(reasoning: str | None = "enable_thinking", effort: str | None = "effor
         has_template=True,
         reasoning_switch=reasoning,
         effort_switch=effort,
+        effort_levels=("low", "high") if effort else (),
         providers=(),
         sampling=SamplingParams(temperature=0.6, top_k=20),
     )
@@ -225,13 +227,17 @@ def test_messages_keep_their_roles_and_thoughts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("switches", "effort", "reasoning", "variables"),
+    ("switches", "effort", "reasoning", "variables", "tokens"),
     [
-        (("think", "effort"), None, None, {}),
-        (("think", "effort"), "none", False, {}),
-        (("think", "effort"), "low", True, {"effort": "low"}),
-        ((None, "effort"), "high", None, {"effort": "high"}),
-        (("think", None), "none", False, {}),
+        (("think", "effort"), None, None, {}, None),
+        (("think", "effort"), "none", False, {}, None),
+        (("think", "effort"), "low", True, {"effort": "low"}, None),
+        (("think", "effort"), "medium", True, {}, 1024),
+        ((None, "effort"), "high", None, {"effort": "high"}, None),
+        ((None, "effort"), "none", None, {}, 0),
+        (("think", None), "none", False, {}, None),
+        (("think", None), "low", True, {}, 512),
+        ((None, None), "none", None, {}, None),
     ],
 )
 def test_effort_becomes_what_the_template_reads(
@@ -239,25 +245,25 @@ def test_effort_becomes_what_the_template_reads(
     effort: str | None,
     reasoning: bool | None,
     variables: dict[str, str],
+    tokens: int | None,
 ) -> None:
-    found = prompt(question(reasoning_effort=effort), model(*switches))
+    given, info = question(reasoning_effort=effort), model(*switches)
+    found = prompt(given, info)
     assert (found.reasoning, found.variables) == (reasoning, variables)
+    assert ask(given, info).thought.tokens == tokens
 
 
-@pytest.mark.parametrize(
-    ("switches", "effort"),
-    [
-        ((None, None), "none"),
-        ((None, None), "low"),
-        (("think", None), "high"),
-        ((None, "e"), "none"),
-    ],
-)
-def test_an_effort_that_the_template_does_not_know_is_refused(
-    switches: tuple[str | None, str | None], effort: str
-) -> None:
-    error = refusal(question(reasoning_effort=effort), model(*switches)).reply.error
+def test_a_model_that_does_not_reason_is_not_asked_to() -> None:
+    bare = model(None, None)
+    error = refusal(question(reasoning_effort="low"), bare).reply.error
     assert error.param == "reasoning_effort"
+    assert refusal(question(reasoning_budget=9), bare).reply.error.param == "reasoning_budget"
+
+
+def test_a_budget_goes_before_the_effort() -> None:
+    assert ask(question(reasoning_effort="low", reasoning_budget=77)).thought.tokens == 77
+    assert ask(question(reasoning_budget=0)).thought.tokens == 0
+    assert refusal(question(reasoning_budget=-1)).reply.error.param == "reasoning_budget"
 
 
 def test_effort_set_twice_must_agree() -> None:

@@ -32,4 +32,4 @@ def endless_chat(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
 @pytest.fixture(scope="session")
 def answer(program: Program) -> dict[str, Any]:
     """An answer with reasoning, sampled with a fixed seed."""
-    return program.json("chat", "What is 27 + 48?", "--reasoning", "on", "--seed", "7")
+    return program.json("chat", "What is 27 + 48?", "--reasoning", "high", "--seed", "7")

@@ -77,11 +77,20 @@ def test_a_text_for_a_model_without_tokenizer(program: Program, bare_model: Path
     assert is_one_sentence(result)
 
 
-def test_an_effort_that_the_model_does_not_know(program: Program, bare_model: Path) -> None:
-    result = program.run("chat", "hi", "--model", str(bare_model), "--effort", "low")
-    assert result.status == 1
-    assert "--effort" in result.err
-    assert is_one_sentence(result)
+def test_reasoning_of_a_model_that_does_not_reason(program: Program, bare_model: Path) -> None:
+    for option in (("--reasoning", "low"), ("--reasoning-budget", "9")):
+        result = program.run("chat", "hi", "--model", str(bare_model), *option)
+        assert result.status == 1
+        assert "does not reason" in result.err
+        assert is_one_sentence(result)
+
+
+def test_a_budget_that_cannot_be(program: Program) -> None:
+    for budget, sentence in (("-1", "-1"), ("1000000", "1,000,000 tokens"), ("many", "many")):
+        result = program.run("chat", "hi", "--reasoning-budget", budget)
+        assert result.status in (1, 2)
+        assert sentence in result.err
+        assert is_one_sentence(result)
 
 
 def test_fifty_megabytes_of_prompt(program: Program) -> None:

@@ -61,7 +61,7 @@ def test_texts_are_what_the_tokens_say(answer: dict[str, Any]) -> None:
 
 
 def test_the_same_seed_gives_the_same_tokens(program: Program, answer: dict[str, Any]) -> None:
-    again = program.json("chat", "What is 27 + 48?", "--reasoning", "on", "--seed", "7")
+    again = program.json("chat", "What is 27 + 48?", "--reasoning", "high", "--seed", "7")
     assert again["tokens"] == answer["tokens"]
 
 
@@ -83,6 +83,18 @@ def test_options_reach_the_engine(program: Program) -> None:
     assert greedy["finish_reason"] == "length"
     assert greedy["usage"]["reasoning_tokens"] == 0
     assert greedy["usage"]["prompt_tokens"] > plain["usage"]["prompt_tokens"]
+
+
+def test_a_thought_is_cut_at_its_budget_by_the_closing_sentence(program: Program) -> None:
+    options = ("chat", "What is 27 + 48?", "--temperature", "0", "--reasoning", "high")
+    closing = "Enough of it."
+    cut = program.json(*options, "--reasoning-budget", "6", "--reasoning-closing", closing)
+    assert cut["reasoning"].endswith(f"\n{closing}\n")
+    assert cut["text"]
+    thought = [token for token in cut["tokens"] if token["channel"] == "reasoning"]
+    own = "".join(token["text"] for token in thought if token["source"] == "sampled")
+    assert own.startswith("<think>\n")
+    assert sum(token["source"] == "sampled" for token in thought) == 2 + 6
 
 
 def test_a_prompt_may_come_through_a_pipe(program: Program) -> None:

@@ -110,9 +110,12 @@ def test_the_switches_of_each_family_are_found() -> None:
         "alternating": (None, None, ()),
         "instructing": (None, None, ()),
         "generating": ("enable_thinking", None, ("xml_tools",)),
-        "keeping": (None, None, ("preserve_thinking",)),
+        "keeping": (None, None, ()),
         "typing": (None, "reasoning_effort", ("builtin_tools",)),
     }
+    keeping = ChatTemplate(TEMPLATES["keeping"], SPECIAL).report()
+    assert keeping.history_switch == "preserve_thinking"
+    assert ChatTemplate(TEMPLATES["typing"], SPECIAL).effort_levels == ("low", "medium", "high")
 
 
 def test_the_formats_of_each_family_are_recognised() -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from app.domain.heat import HeatMode
 from app.domain.preparation import Precision
+from app.domain.reasoning import Effort, ReasoningChoice
 from app.domain.requests import Provider
 from app.domain.sampling import SamplingParams
 from app.errors import CandorError, InvalidRequest
@@ -39,7 +40,7 @@ OTHERS: dict[Setting[Any], object] = {
     declared.WINDOW: "AdnQywAD",
     declared.SIDEBAR: False,
     declared.HEAT_MODE: HeatMode.RANK,
-    declared.REASONING: False,
+    declared.REASONING: ReasoningChoice(effort=Effort.OFF, budget=40),
     declared.SAMPLING: {
         "/models/one": SamplingChoice(
             params=SamplingParams(seed=2**63 - 1, temperature=0.3, logit_bias={4: -1.5}),
@@ -192,11 +193,11 @@ def test_keys_that_are_not_known_stay_as_they_are(path: Path) -> None:
 )
 def test_a_value_out_of_range_is_the_default_and_said(path: Path, key: str, value: object) -> None:
     path.parent.mkdir()
-    path.write_text(json.dumps({"format": 1, "reasoning": False, key: value}))
+    path.write_text(json.dumps({"format": 1, "server": True, key: value}))
     settings = opened(path)
     (setting,) = (each for each in DECLARED if each.key == key)
     assert settings.get(setting) == setting.default
-    assert settings.get(declared.REASONING) is False
+    assert settings.get(declared.SERVER_ON) is True
     (trouble,) = settings.troubles
     assert setting.label in trouble.message
 

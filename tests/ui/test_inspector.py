@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QLineEdit, QPushButt
 
 from app import paths
 from app.domain.conversation import Turn
+from app.domain.reasoning import Effort
 from app.domain.sampling import SamplingParams
 from app.errors import ModelNotFound
 from app.ui.panes.token import INVITATION, RECOMPUTING
@@ -290,7 +291,7 @@ def check_stored(desk: Desk) -> None:
 def test_a_chat_of_an_earlier_run_follows_the_sliders_too(drive: Drive):
     async def first(desk: Desk) -> None:
         await desk.ready()
-        desk.chat.sampling.set_reasoning(False)
+        desk.chat.sampling.set_effort(Effort.OFF)
         await desk.ask(UNSURE)
 
     async def second(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from app.domain.conversation import (
 from app.domain.events import Delta, Timings, Usage
 from app.domain.messages import Role
 from app.domain.models import Layout, ModelInfo
+from app.domain.reasoning import Effort
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import Channel
 from app.services.engine_host import EngineHost
@@ -126,7 +127,7 @@ def test_a_restarted_model_keeps_what_the_person_chose():
     sampling = SamplingModel()
     sampling.adopt(replace(MODEL, reasoning_switch="enable_thinking"))
     sampling.set("temperature", 1.5)
-    sampling.set_reasoning(False)
+    sampling.set_effort(Effort.OFF)
     sampling.adopt(replace(MODEL, reasoning_switch="enable_thinking"))
     assert sampling.options().sampling.temperature == 1.5
     assert sampling.options().reasoning is False

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from app.domain.conversation import Turn, TurnState
+from app.domain.conversation import Turn, TurnGrew, TurnState
 from app.domain.heat import HeatMode
 from app.domain.tokens import Channel
 from app.services.engine_host import HostState
@@ -220,6 +220,34 @@ def test_reasoning_and_figures_say_what_the_turn_says(drive: Drive):
         assert [each.text() for each in view.footer.labels] == [f.text for f in figures(turn)]
         names = [each.accessibleName() for each in view.footer.labels]
         assert any("geometric mean" in name for name in names)
+
+    drive(scenario)
+
+
+def test_a_thought_can_be_limited_and_ended(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        pane = desk.window.reasoning
+        QTest.keyClicks(pane.budget.field, "500")
+        pane.budget.field.editingFinished.emit()
+        pane.closing.setText("Done thinking.")
+        pane.closing.editingFinished.emit()
+        titles: list[str] = []
+
+        def end(growth: TurnGrew) -> None:
+            titles.append(reasoning_of(desk, growth.turn_id))
+            if len(titles) == 3:
+                view = desk.transcript.answer(growth.turn_id)
+                assert view
+                assert view.reasoning.now.isVisible()
+                view.reasoning.now.click()
+
+        desk.chat.turn_grew.connect(end)
+        turn = await desk.ask("What is 4712 * 3689?")
+        assert any(title.endswith("of 500 tokens") for title in titles)
+        assert turn.reasoning.endswith("\nDone thinking.\n")
+        assert turn.text
+        assert not desk.view(turn).reasoning.now.isVisible()
 
     drive(scenario)
 

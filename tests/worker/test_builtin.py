@@ -9,9 +9,9 @@ import pytest
 from app import paths
 from app.domain.events import Delta, Event, Finished
 from app.domain.messages import Message, Role
-from app.domain.requests import ChatPrompt, Generate, Prompt, Score, TextPrompt
+from app.domain.requests import CLOSING, ChatPrompt, Generate, Prompt, Score, TextPrompt
 from app.domain.sampling import SamplingParams
-from app.domain.tokens import Channel
+from app.domain.tokens import Channel, Source
 from app.errors import ContextExceeded
 from tests.worker.harness import collect, loaded, token_ids
 
@@ -48,6 +48,29 @@ def test_a_chat_arrives_as_text_and_the_tokens_that_carry_it() -> None:
             assert events[-1].usage.completion_tokens == len(token_ids(events)) > 0
             again = await collect(client.submit(request))
             assert token_ids(again) == token_ids(events)
+
+    asyncio.run(scenario())
+
+
+def test_a_thought_ends_when_the_answer_is_wanted_now() -> None:
+    async def scenario() -> None:
+        async with loaded(paths.built_in_model()) as client:
+            request = Generate(
+                prompt=asking("What is 4712 * 3689?"), sampling=SamplingParams(temperature=0.0)
+            )
+            stream = client.submit(request)
+            events: list[Event] = []
+            async for event in stream:
+                if len(token_ids(events)) < 8 <= len(token_ids([*events, event])):
+                    stream.answer_now()
+                events.append(event)
+            tokens = [t for event in events if isinstance(event, Delta) for t in event.tokens]
+            own = [token.source is Source.SAMPLED for token in tokens]
+            assert 8 <= own.index(False) < 60
+            assert CLOSING in b"".join(token.data for token in tokens).decode()
+            assert any(token.channel is Channel.ANSWER for token in tokens)
+            check_spans(events)
+            stream.answer_now()  # too late, and no matter
 
     asyncio.run(scenario())
 

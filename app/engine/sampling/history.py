@@ -8,13 +8,17 @@ import numpy as np
 
 class History:
     """`ids` of prompt and answer, which tokens were `seen` at all (bool [V]), and the `counts` of
-    each in the answer (int32 [V])."""
+    each in the answer (int32 [V]).
+
+    `favoured` is a token whose logit is raised at the next position, and by how much.
+    """
 
     def __init__(self, vocabulary_size: int, prompt: Sequence[int]) -> None:
         self.ids = list(prompt)
         self.seen = np.zeros(vocabulary_size, dtype=bool)
         self.seen[self.ids] = True
         self.counts = np.zeros(vocabulary_size, dtype=np.int32)
+        self.favoured: tuple[int, float] | None = None
 
     def add(self, token: int) -> None:
         """Count a token of the answer."""

@@ -64,6 +64,8 @@ class Sampler:
 
         `position` is where the history ends unless it is given.
         """
+        if history.favoured is not None:
+            distribution = _favouring(distribution, *history.favoured)
         place = Place(history, len(history.ids) if position is None else position)
         pool, stages = self._shortlist(distribution)
         for stage in stages:
@@ -88,6 +90,13 @@ class Sampler:
                 left = [stage for stage in stages if stage.name is not SamplerStage.TOP_P]
                 return Pool(distribution.logits[ids], ids), left
         return Pool(distribution.logits, None), stages
+
+
+def _favouring(distribution: Distribution, token: int, nats: float) -> Distribution:
+    """The distribution with the logit of one token raised."""
+    logits = distribution.logits.copy()
+    logits[token] += nats
+    return Distribution.of(logits)
 
 
 def outcome(distribution: Distribution, pool: Pool) -> Sampled:

@@ -74,6 +74,10 @@ class Format:
         untils = {each.header.until for each in self.markers if each.header}
         return {each.text for each in self.markers} | untils | {*self.spelled}
 
+    def ends(self) -> list[str]:
+        """The signs that end a thought."""
+        return [each.text for each in self.markers if _ends_thought(each)]
+
 
 PLAIN = Format()
 
@@ -212,6 +216,12 @@ class ChannelSplitter:
     def _take(self, length: int) -> list[Segment]:
         text, self._held = self._held[:length], self._held[length:]
         return [Segment(self.channel, text)] if text else []
+
+
+def _ends_thought(marker: Marker) -> bool:
+    return (
+        marker.source is Channel.REASONING and marker.target is Channel.ANSWER and not marker.header
+    )
 
 
 def _found(text: str, markers: Sequence[Marker]) -> list[tuple[int, Marker]]:

@@ -4,15 +4,14 @@ What the template sees is what the field's reference implementation passes; a re
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Protocol
 
 from app.domain.inspection import TemplateReport
 from app.domain.messages import Message
-from app.engine.text import formats, jinja
+from app.engine.text import formats, jinja, thinking
 from app.errors import InvalidRequest
 
-_REASONING_SWITCHES = ("enable_thinking", "thinking")
-_EFFORT_SWITCHES = ("reasoning_effort", "thinking_effort")
 _REASONING_FIELDS = ("reasoning_content", "thinking", "reasoning")
 _OURS = ("messages", "tools", "documents", "add_generation_prompt")
 
@@ -36,7 +35,8 @@ class ChatTemplate:
     """A chat template.
 
     `reasoning_switch` and `effort_switch` name the template's own variables for thinking, None
-    where it reads none; `format` is how the model writes thoughts and calls.
+    where it reads none, `history_switch` the one that keeps or drops earlier thoughts; `format` is
+    how the model writes thoughts and calls.
 
     Args:
         source: the Jinja text.
@@ -62,8 +62,9 @@ class ChatTemplate:
         self._reads = {name for each in self._sources() for name in renderer.read(each).reads}
         self._variables = self._reads - set(_OURS) - set(special_tokens)
         self.format = formats.written("\n".join(self._sources()))
-        self.reasoning_switch = _first(_REASONING_SWITCHES, self._reads)
-        self.effort_switch = _first(_EFFORT_SWITCHES, self._reads)
+        self.reasoning_switch = thinking.switch(self._variables, self._try)
+        self.effort_switch = thinking.effort(self._variables)
+        self.history_switch = thinking.history(self._variables)
 
     def render(
         self, messages: Sequence[Message], *, reasoning: bool | None, variables: Variables
@@ -111,19 +112,34 @@ class ChatTemplate:
         source = self._source if values["tools"] is None else self._tool_source
         return self._renderer.fill(source, values)
 
+    @cached_property
+    def effort_levels(self) -> tuple[str, ...]:
+        """The efforts low, medium and high, as far as the template tells them apart."""
+        return thinking.levels(self.effort_switch, self._try)
+
+    @property
+    def reasoning_format(self) -> str:
+        """The name of the way in which thoughts are written; empty where it tells of none."""
+        return formats.reasoning("\n".join(self._sources()))
+
     def report(self) -> TemplateReport:
         """What the template reads and writes."""
         text = "\n".join(self._sources())
-        switches = {self.reasoning_switch, self.effort_switch}
+        switches = {self.reasoning_switch, self.effort_switch, self.history_switch}
         return TemplateReport(
             reasoning_switch=self.reasoning_switch,
             effort_switch=self.effort_switch,
             variables=tuple(sorted(self._variables - switches)),
             takes_tools="tools" in self._reads,
             takes_documents="documents" in self._reads,
-            reasoning_format=formats.reasoning(text),
+            reasoning_format=self.reasoning_format,
+            effort_levels=self.effort_levels,
+            history_switch=self.history_switch,
             tool_format=formats.tools(text),
         )
+
+    def _try(self, variables: Variables) -> str:
+        return self.fill(self.all_values([{"role": "user", "content": "Hi"}], None, variables))
 
     def _sources(self) -> set[str]:
         return {self._source, self._tool_source}
@@ -165,7 +181,3 @@ def _complete(message: Json) -> Json:
     if thought is None:
         return given
     return {"thinking": thought, **given, "reasoning_content": thought}
-
-
-def _first(names: Sequence[str], known: set[str]) -> str | None:
-    return next((name for name in names if name in known), None)

@@ -27,7 +27,10 @@ from app.ui.widgets import label
 
 
 class AnswerView(MessageView):
-    """One answer; `picked` carries a token's index in it, `stepped` -1 or 1 to a neighbour."""
+    """One answer; `picked` carries a token's index in it, `stepped` -1 or 1 to a neighbour.
+
+    `limit` is the most tokens that its thought may have, None for any number.
+    """
 
     picked = Signal(object)
     stepped = Signal(object)
@@ -47,6 +50,7 @@ class AnswerView(MessageView):
         self._thinking_since: float | None = None
         self._thought_s = 0.0
         self._ended = False
+        self.limit: int | None = None
         self._count = 0
         self._selected: int | None = None
         self.body = AnswerText()
@@ -81,6 +85,7 @@ class AnswerView(MessageView):
         """Show how the answer ended."""
         self._ended = True
         self._waiting.hide()
+        self.reasoning.set_open_ended(False)
         if count := self.reasoning.body.token_count:
             self.reasoning.set_title(wording.thought(turn.reasoning_s, count))
         self.body.end()
@@ -133,6 +138,7 @@ class AnswerView(MessageView):
         reasoning, tool_call = self.reasoning, self.tool_call
         stops = (
             reasoning.heading,
+            reasoning.now,
             reasoning.body,
             self.body.face,
             tool_call.heading,
@@ -219,10 +225,12 @@ class AnswerView(MessageView):
         if thinking:
             self._thinking_since = self._thinking_since or now
             seconds = self._thought_s + now - self._thinking_since
-            self.reasoning.set_title(wording.thinking(seconds, count))
+            self.reasoning.set_title(wording.thinking(seconds, count, self.limit))
+            self.reasoning.set_open_ended(True)
         elif self._thinking_since is not None:
             self._thought_s += now - self._thinking_since
             self._thinking_since = None
+            self.reasoning.set_open_ended(False)
             self.reasoning.set_title(wording.thought(self._thought_s, count))
 
     def _lay_out(self) -> None:

@@ -13,8 +13,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain.models import ModelInfo
+from app.domain.reasoning import Effort
 from app.errors import InvalidRequest
 from app.ui.segments import Segments
+from app.ui.viewmodels import wording
 from app.ui.widgets import button, label, name_scroll_bars, scaled_font
 
 MOST_CHARACTERS = 200_000
@@ -88,7 +91,7 @@ class Composer(QFrame):
 
     sent = Signal(str)
     stopped = Signal()
-    reasoning_chosen = Signal(bool)
+    effort_chosen = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,8 +99,8 @@ class Composer(QFrame):
         self.edit = QuestionEdit()
         self.send = button("Send", self._send, kind="primary", keys="Enter")
         self.stop = button("Stop", self.stopped.emit, keys="Escape")
-        self._segments = Segments("Reasoning", ("Off", "On"))
-        self._segments.chosen.connect(lambda place: self.reasoning_chosen.emit(bool(place)))
+        self._segments = Segments("Reasoning", [each.value.capitalize() for each in Effort])
+        self._segments.chosen.connect(lambda place: self.effort_chosen.emit(list(Effort)[place]))
         self._reasoning = self._switch()
         self._lay_out()
         self.edit.entered.connect(self._send)
@@ -112,10 +115,13 @@ class Composer(QFrame):
         self.send.setVisible(not answering)
         self._refresh()
 
-    def show_reasoning(self, *, available: bool, on: bool) -> None:
-        """Show the switch where the model has one."""
-        self._reasoning.setVisible(available)
-        self._segments.show_chosen(int(on))
+    def show_effort(self, model: ModelInfo | None, effort: Effort) -> None:
+        """Show the switch where the model reasons, and what each effort means for it."""
+        self._reasoning.setVisible(model is not None and model.reasons)
+        self._segments.show_chosen(list(Effort).index(effort))
+        if model is not None:
+            for place, each in enumerate(Effort):
+                self._segments.explain(place, wording.effort(model, each))
 
     def restore(self, text: str) -> None:
         """Put a question back that got no answer, unless another one is being written."""

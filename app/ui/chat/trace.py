@@ -8,8 +8,9 @@ from app.domain.heat import HeatMode
 from app.ui.chat.sparkline import Sparkline
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import Theme
-from app.ui.widgets import name_scroll_bars
+from app.ui.widgets import button, name_scroll_bars
 
+ANSWER_NOW_KEYS = "Ctrl+Return"
 LONGEST = 300
 NEAR_END = 24
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -78,9 +79,13 @@ class TraceScroll(QScrollArea):
 
 
 class TracePanel(QFrame):
-    """A heading, how sure the tokens were, and the coloured text; `folded` tells of each change."""
+    """A heading, how sure the tokens were, and the coloured text; `folded` tells of each change.
+
+    `answered_now` is the button that ends a thought while it grows.
+    """
 
     folded = Signal(bool)
+    answered_now = Signal()
 
     def __init__(self, body: TokenText) -> None:
         super().__init__()
@@ -88,6 +93,8 @@ class TracePanel(QFrame):
         self.body = body
         self.heading = Disclosure(body.accessibleName())
         self.sparkline = Sparkline()
+        self.now = button("Answer now", self.answered_now.emit, kind="quiet", keys=ANSWER_NOW_KEYS)
+        self.now.hide()
         self.pane = TraceScroll(body)
         self.heading.toggled.connect(self._show_body)
         self._lay_out()
@@ -104,6 +111,10 @@ class TracePanel(QFrame):
         self.heading.setText(title)
         self.heading.setAccessibleName(title)
         self.show()
+
+    def set_open_ended(self, growing: bool) -> None:
+        """Offer to end the thought while it is growing."""
+        self.now.setVisible(growing)
 
     def show_numbers(self, mode: HeatMode) -> None:
         """Draw the numbers of the tokens so far."""
@@ -135,6 +146,7 @@ class TracePanel(QFrame):
         head.addWidget(self.heading)
         head.addWidget(self.sparkline)
         head.addStretch(1)
+        head.addWidget(self.now)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 10)
         layout.addLayout(head)

@@ -4,7 +4,7 @@ from msgspec import Struct
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.domain.conversation import PromptRead, Turn, TurnGrew, TurnState, Version
+from app.domain.conversation import PromptRead, ThoughtLimited, Turn, TurnGrew, TurnState, Version
 from app.domain.heat import HeatMode, Reading
 from app.domain.messages import Role
 from app.domain.tokens import Channel, TokenRecord
@@ -35,7 +35,8 @@ class TranscriptView(MappedList):
     """`picked` carries an answer's id and a token's index in it.
 
     `regenerated` and `copied` carry a turn's id, `edited` one and the new text, `version_stepped`
-    one and -1 or 1; `editor_left` tells that a question is no longer edited, `refused` an error.
+    one and -1 or 1; `answered_now` is the button that ends a thought;
+    `editor_left` tells that a question is no longer edited, `refused` an error.
     """
 
     picked = Signal(object, object)
@@ -44,6 +45,7 @@ class TranscriptView(MappedList):
     copied = Signal(object)
     edited = Signal(object, str)
     version_stepped = Signal(object, object)
+    answered_now = Signal()
     editor_left = Signal()
     refused = Signal(object)
 
@@ -103,6 +105,10 @@ class TranscriptView(MappedList):
     def read(self, progress: PromptRead) -> None:
         """Show progress over the prompt."""
         self._answer(progress.turn_id).read(progress)
+
+    def limit_thought(self, limited: ThoughtLimited) -> None:
+        """Show how long an answer's thought may get."""
+        self._answer(limited.turn_id).limit = limited.tokens
 
     def change(self, turn: Turn) -> None:
         """Show how an answer ended."""
@@ -209,6 +215,7 @@ class TranscriptView(MappedList):
         view = AnswerView(self._theme, self._mode, self._reading_as)
         view.picked.connect(lambda number: self.picked.emit(turn.id, number))
         view.stepped.connect(self.stepped)
+        view.reasoning.answered_now.connect(self.answered_now)
         view.action_row.regenerated.connect(lambda: self.regenerated.emit(turn.id))
         if turn.state is not TurnState.STREAMING:
             view.present(turn)

@@ -16,6 +16,7 @@ from app.domain.conversation import (
     Cleared,
     Cut,
     PromptRead,
+    ThoughtLimited,
     TurnAdded,
     TurnChanged,
     TurnGrew,
@@ -48,6 +49,7 @@ class ChatModel(QObject):
     turn_grew = Signal(object)
     turn_changed = Signal(object)
     prompt_read = Signal(object)
+    thought_limited = Signal(object)
     cut = Signal(object)
     cleared = Signal()
     noticed = Signal(object)
@@ -122,6 +124,10 @@ class ChatModel(QObject):
         for turn in self._conversation.turns:
             if turn.id == turn_id:
                 QGuiApplication.clipboard().setText(turn.text)
+
+    def answer_now(self) -> None:
+        """End the thought that is being written, and let the answer come."""
+        self._conversation.answer_now()
 
     def stop(self) -> None:
         """End the answer that is being written."""
@@ -203,6 +209,8 @@ class ChatModel(QObject):
                 self.cut.emit(change.turn_id)
             case PromptRead():
                 self.prompt_read.emit(change)
+            case ThoughtLimited():
+                self.thought_limited.emit(change)
             case TurnChanged():
                 self._stream.flush()
                 self.turn_changed.emit(change.turn)

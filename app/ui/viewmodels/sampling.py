@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.conversation import AnswerOptions
 from app.domain.models import ModelInfo
+from app.domain.reasoning import Effort, PastThoughts, ReasoningChoice, asked, keeps_by
 from app.domain.sampling import SamplerStage, SamplingParams
 from app.services.settings import SamplingChoice
 
@@ -67,7 +68,7 @@ class SamplingModel(QObject):
         self.neutral = False
         self.max_tokens: int | None = None
         self.has_reasoning = False
-        self.reasoning = True
+        self.reasoning = ReasoningChoice()
 
     @property
     def params(self) -> SamplingParams:
@@ -93,7 +94,7 @@ class SamplingModel(QObject):
         """
         again = self.model is not None and self.model.path == model.path
         self.model, self._defaults = model, model.sampling
-        self.has_reasoning = model.reasoning_switch is not None
+        self.has_reasoning = model.reasons
         if kept is not None or not again:
             kept = kept or SamplingChoice(params=model.sampling)
             self._chosen, self.neutral = kept.params, kept.neutral
@@ -125,10 +126,15 @@ class SamplingModel(QObject):
             self.neutral = on
             self.changed.emit()
 
-    def set_reasoning(self, on: bool) -> None:
-        """Whether the model thinks before the next answer."""
-        self.reasoning = on
-        self.changed.emit()
+    def set_reasoning(self, choice: ReasoningChoice) -> None:
+        """How the model thinks before the next answer."""
+        if choice != self.reasoning:
+            self.reasoning = choice
+            self.changed.emit()
+
+    def set_effort(self, effort: Effort) -> None:
+        """How much the model thinks before the next answer."""
+        self.set_reasoning(replace(self.reasoning, effort=effort))
 
     def reset(self) -> None:
         """Back to the model's defaults."""
@@ -138,8 +144,20 @@ class SamplingModel(QObject):
 
     def options(self) -> AnswerOptions:
         """The values as an answer is asked with."""
-        reasoning = self.reasoning if self.has_reasoning else None
-        return AnswerOptions(sampling=self.params, reasoning=reasoning, max_tokens=self.max_tokens)
+        plain = AnswerOptions(sampling=self.params, max_tokens=self.max_tokens)
+        if self.model is None or not self.has_reasoning:
+            return plain
+        chosen, model = self.reasoning, self.model
+        budget = None if chosen.budget is None else min(chosen.budget, model.context_length)
+        thinking = asked(model, chosen.effort, budget, chosen.closing)
+        kept = keeps_by(model) if chosen.past is PastThoughts.KEEP else {}
+        return replace(
+            plain,
+            reasoning=thinking.reasoning,
+            variables={**thinking.variables, **kept},
+            thought=thinking.limit,
+            past=chosen.past,
+        )
 
     def _choose(self, params: SamplingParams) -> None:
         if params != self._chosen:

@@ -58,6 +58,11 @@ def read_longest(text: str) -> int | None:
     return read_count(text, "The longest answer", 1, LONGEST)
 
 
+def read_budget(text: str) -> int | None:
+    """The longest thought in tokens; None leaves it to the effort. Raises as `read_count`."""
+    return read_count(text, "The longest thought", 0, LONGEST)
+
+
 def read_port(text: str) -> int | None:
     """A port; None takes the usual one. Raises as `read_count`."""
     return read_count(text, "The port", 0, MOST_PORT)

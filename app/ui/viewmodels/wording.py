@@ -5,6 +5,7 @@ import math
 from app.domain.devices import fallback_sentence
 from app.domain.models import ModelInfo
 from app.domain.preparation import Precision, Preparation, PreparedCopy
+from app.domain.reasoning import Effort, asked
 from app.domain.tokens import Source, TokenRecord
 
 SOURCES = {
@@ -67,15 +68,26 @@ def duration(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def thinking(seconds: float, count: int) -> str:
-    """The heading of a reasoning trace that grows."""
-    return f"Reasoning · {duration(seconds)} · {tokens(count)}"
+def thinking(seconds: float, count: int, limit: int | None = None) -> str:
+    """The heading of a reasoning trace that grows, with its limit where there is one."""
+    counted = tokens(count) if limit is None else f"{count:,} of {tokens(limit)}"
+    return f"Reasoning · {duration(seconds)} · {counted}"
 
 
 def thought(seconds: float, count: int) -> str:
     """The heading of a finished reasoning trace; a time that was never taken is left out."""
     lasted = f" for {duration(seconds)}" if seconds else ""
     return f"Reasoned{lasted} · {tokens(count)}"
+
+
+def effort(model: ModelInfo, chosen: Effort) -> str:
+    """What an effort means for a model that reasons."""
+    if chosen is Effort.OFF:
+        return "Answers at once"
+    if chosen.value in model.effort_levels:
+        return f"As much as the model's own {chosen.value} effort asks for"
+    limit = asked(model, chosen).limit.tokens if model.reasons else None
+    return "" if limit is None else f"At most {tokens(limit)} of reasoning"
 
 
 def reading(done: int, total: int) -> str:

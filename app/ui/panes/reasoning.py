@@ -1,0 +1,72 @@
+"""How long a thought may get, how it is ended, and what becomes of it later."""
+
+from msgspec.structs import replace
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from app.domain.models import ModelInfo
+from app.domain.reasoning import PastThoughts
+from app.ui.choice import Choice
+from app.ui.panes.number import OptionalNumber
+from app.ui.viewmodels.sampling import SamplingModel
+from app.ui.viewmodels.typed import read_budget
+from app.ui.widgets import label
+
+PAST = {
+    PastThoughts.TEMPLATE: "As the model has it",
+    PastThoughts.DROP: "Left out",
+    PastThoughts.KEEP: "Kept",
+}
+LONGEST_CLOSING = 500
+
+
+class ReasoningPane(QWidget):
+    """Shows what a SamplingModel says on reasoning, and sets it."""
+
+    def __init__(self, model: SamplingModel) -> None:
+        super().__init__()
+        self._model = model
+        self.budget = OptionalNumber(
+            "Longest thought",
+            "The most tokens of reasoning, whatever the effort; 0 answers at once.",
+            "by the effort",
+            read_budget,
+        )
+        self.closing = QLineEdit()
+        self.closing.setMaxLength(LONGEST_CLOSING)
+        self.closing.setAccessibleName("Closing sentence")
+        self.closing.setToolTip("Ends a thought that has used up its tokens, or that you end")
+        self.past = Choice("Earlier thoughts")
+        self.past.setToolTip("Whether the model reads its earlier reasoning in this chat again")
+        self._lay_out()
+        self.budget.chosen.connect(lambda count: self._choose(budget=count))
+        self.closing.editingFinished.connect(lambda: self._choose(closing=self.closing.text()))
+        self.past.activated.connect(lambda: self._choose(past=self.past.currentData()))
+        model.changed.connect(self._refresh)
+        self._refresh()
+
+    def _choose(self, **changes: object) -> None:
+        self._model.set_reasoning(replace(self._model.reasoning, **changes))
+
+    def _refresh(self) -> None:
+        chosen = self._model.reasoning
+        self.budget.show_value(chosen.budget)
+        with QSignalBlocker(self.closing):
+            self.closing.setText(chosen.closing)
+        self.past.show_values(_possible(self._model.model), chosen.past)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 10, 18, 12)
+        layout.setSpacing(6)
+        layout.addWidget(label("Reasoning", kind="strong"))
+        for part in (self.budget, label("Closing sentence"), self.closing):
+            layout.addWidget(part)
+        for part in (label("Earlier thoughts"), self.past):
+            layout.addWidget(part)
+
+
+def _possible(model: ModelInfo | None) -> list[tuple[str, object]]:
+    """Keeping needs a template that can be told to."""
+    keeps = model is not None and model.history_switch is not None
+    return [(text, past) for past, text in PAST.items() if keeps or past is not PastThoughts.KEEP]
