@@ -45,7 +45,7 @@ def test_a_profile_is_the_same_in_whatever_slices_it_is_made(
 
 
 def test_rows_are_hot_where_tokens_are(qtbot: QtBot):
-    area = Minimap(LIGHT, HeatMode.SURPRISE, None)
+    area = Minimap(LIGHT, HeatMode.SURPRISE)
     qtbot.addWidget(area)
     area.resize(12, 100)
     area.show_turn(1, said(320, {0, 319}))

@@ -74,7 +74,7 @@ def compile_stages(
         SamplerStage.DRY: lambda: _dry(params, vocabulary_size, read),
         SamplerStage.BIAS: lambda: _bias(params),
         SamplerStage.TEMPERATURE: lambda: _temperature(params),
-        SamplerStage.TOP_K: lambda: _cut(transforms.top_k, params.top_k, 0),
+        SamplerStage.TOP_K: lambda: _cut(_top_k, params.top_k, 0),
         SamplerStage.TOP_P: lambda: _cut(transforms.top_p, params.top_p, 1.0),
         SamplerStage.MIN_P: lambda: _cut(transforms.min_p, params.min_p, 0.0),
         SamplerStage.TYPICAL_P: lambda: _cut(transforms.typical_p, params.typical_p, 1.0),
@@ -159,6 +159,10 @@ def _cut(cut: Callable[[np.ndarray, float], np.ndarray], value: float, off: floa
     if value == off:
         return None
     return lambda pool, place: pool.keep(cut(pool.row, value))
+
+
+def _top_k(row: np.ndarray, count: float) -> np.ndarray:
+    return transforms.top_k(row, int(count))
 
 
 def _xtc(params: SamplingParams, seed: int | None) -> Apply | None:

@@ -19,6 +19,8 @@ from app.ui.viewmodels.heat_profile import HeatProfile
 WIDTH = 12
 SLICE = 2500
 REDRAW_MS = 120
+VEIL = 60  # of 255
+LEAST_VEIL = 6  # pixels
 
 
 class Stretch(Struct, frozen=True):
@@ -39,7 +41,7 @@ class Minimap(QWidget):
 
     jumped = Signal(object)
 
-    def __init__(self, theme: Theme, mode: HeatMode, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, mode: HeatMode, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._mode = mode
@@ -118,15 +120,16 @@ class Minimap(QWidget):
         """The press has said it all."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the map, and a bracket around what is in sight."""
+        """Draw the map, and a veil over what is in sight."""
         painter = QPainter(self)
         if self._image is None:
             self._image = self._drawn()
         painter.drawImage(self.rect(), self._image)
         top, bottom = (round(share * self.height()) for share in self._seen)
         if bottom - top < self.height():
-            painter.setPen(QColor(self._theme.muted))
-            painter.drawRect(0, top, self.width() - 1, max(bottom - top - 1, 6))
+            veil = QColor(self._theme.muted)
+            veil.setAlpha(VEIL)
+            painter.fillRect(0, top, self.width(), max(bottom - top, LEAST_VEIL), veil)
 
     def _take_in(self) -> None:
         """One slice; the newest turns first, since they are looked at first."""
