@@ -23,6 +23,7 @@ from app.services.engine_host import HostState
 from app.services.settings import ModelChoice
 from app.ui.app import Services, Session, run
 from app.ui.viewmodels.server import ServerState
+from app.ui.workbench.workbench import SCORE
 
 SIZE = (1280, 800)
 NARROW = (820, 520)
@@ -31,6 +32,10 @@ SEED = 7
 GUESSED = "What is 348 + 276?"
 REASONED = "A train leaves at 14:37 and rides 2 hours 48 minutes. When does it arrive?"
 LISTED = "Sort 9, 4, 7, 1"
+SCORED = (
+    "Every word of an answer is coloured by how sure the model was of it.\n\n"
+    "Colourless green ideas sleep furiously. 348 + 276 = 624.\n"
+)
 MISSING = "/media/stick/a-model"
 
 
@@ -49,6 +54,7 @@ class Tour:
             async with asyncio.timeout(PATIENCE_S):
                 await self._visit_chats(session)
                 await self._visit_dialogs(session)
+                await self._visit_workbench(session)
                 await self._visit_edges(session)
         finally:
             session.end()
@@ -96,6 +102,18 @@ class Tour:
             assert dialog
             await self._take(dialog, page)
             dialog.close()
+
+    async def _visit_workbench(self, session: Session) -> None:
+        bench = session.workbench
+        bench.open(SCORE)
+        page = bench.score
+        assert page
+        assert bench.pages
+        session.scoring.score(SCORED)
+        await _until(lambda: not session.scoring.value.working and page.view.text_of(0))
+        page.select(4)
+        await self._take(bench.pages, "score")
+        bench.pages.close()
 
     async def _visit_edges(self, session: Session) -> None:
         """A message across the top, rendered Markdown, and the narrowest window."""

@@ -2,12 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import BinaryIO
 
 from app.cli.visible import visible_line
 from app.errors import InvalidRequest
+from app.services.text_files import decode, not_utf8
 
-MAX_BYTES = 128 * 2**20
 STDIN = "-"
 
 
@@ -31,7 +30,7 @@ def require_utf8(text: str, name: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise _not_utf8(name) from error
+        raise not_utf8(name) from error
     return text
 
 
@@ -42,29 +41,11 @@ def read(file: str) -> str:
         InvalidRequest: it cannot be read, is not UTF-8, or longer than any model could read.
     """
     if file == STDIN:
-        return _decode(sys.stdin.buffer, "Standard input")
+        return decode(sys.stdin.buffer, "Standard input")
     name = f"The file {visible_line(file)}"
     try:
         with Path(file).open("rb") as stream:
-            return _decode(stream, name)
+            return decode(stream, name)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise InvalidRequest(f"{name} cannot be read: {reason or 'not a file name'}.") from error
-
-
-def _decode(stream: BinaryIO, name: str) -> str:
-    data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise InvalidRequest(
-            f"{name} is longer than {MAX_BYTES // 2**20} MB, which no model can read at once."
-        )
-    if b"\0" in data:
-        raise InvalidRequest(f"{name} holds binary data, not text.", "Choose a text file.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _not_utf8(name) from error
-
-
-def _not_utf8(name: str) -> InvalidRequest:
-    return InvalidRequest(f"{name} is not UTF-8 text.", "Convert it to UTF-8 and try again.")

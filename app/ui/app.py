@@ -21,6 +21,7 @@ from qasync import QEventLoop
 
 from app import paths
 from app.errors import InvalidRequest
+from app.services.background import Background
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.local_server import MakeServer
@@ -37,6 +38,7 @@ from app.ui.viewmodels.chats import ChatsModel
 from app.ui.viewmodels.exports import ExportsModel
 from app.ui.viewmodels.model_survey import ModelSurvey
 from app.ui.viewmodels.models import ModelsModel
+from app.ui.viewmodels.scoring import ScoreModel
 from app.ui.viewmodels.server import ServerModel
 from app.ui.viewmodels.speed import SpeedModel
 from app.ui.window import MainWindow
@@ -75,6 +77,7 @@ class Session:
     def __init__(self, services: Services, appearance: Appearance, faults: FaultRoutes) -> None:
         self._services = services
         self._closing = asyncio.Event()
+        self._background = Background("background")
         self.chat = ChatModel(
             services.host,
             services.conversation,
@@ -115,9 +118,14 @@ class Session:
             self.speed,
         )
         self.exports = ExportsModel(
-            services.conversation, services.store, self.chat.selection, faults.report
+            services.conversation,
+            services.store,
+            self.chat.selection,
+            self._background,
+            faults.report,
         )
-        self.workbench = Workbench(self.window, self.chats, self.exports)
+        self.scoring = ScoreModel(services.host, self._background, faults.report)
+        self.workbench = Workbench(self.window, appearance, self.chats, self.exports, self.scoring)
         self.window.connect_models(self.models)
         keep_choices(services.settings, self.chat, self.window)
         services.settings.observe(THEME, lambda theme: appearance.choose(SCHEMES[theme]))
@@ -142,6 +150,7 @@ class Session:
     async def _close(self) -> None:
         keep_place(self._services.settings, self.window)
         self.window.hide()
+        await self.scoring.close()
         await self.exports.close()
         await self.speed.close()
         await self.server.close()
@@ -149,11 +158,19 @@ class Session:
         await self.models.close()
         await self.chats.close()
         await self.chat.close()
+        await self._background.close()
         await self._services.host.close()
         await self._services.store.close()
         await self._services.settings.close()
         self.window.deleteLater()
-        for model in (self.server, self.speed, self.survey, self.models, self.exports):
+        for model in (
+            self.server,
+            self.speed,
+            self.survey,
+            self.models,
+            self.exports,
+            self.scoring,
+        ):
             model.deleteLater()
         self.chats.deleteLater()
         self.chat.deleteLater()

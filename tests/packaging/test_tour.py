@@ -14,7 +14,7 @@ SIZES = {
     ),
     **dict.fromkeys(("narrow", "chats"), QSize(820, 520)),
 }
-DIALOGS = {"settings", "model", "server", "speed"}
+DIALOGS = {"settings", "model", "server", "speed", "score"}
 
 
 def test_every_page_has_a_picture_of_its_own(tmp_path: Path) -> None:

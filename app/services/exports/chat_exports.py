@@ -1,31 +1,27 @@
 """Chats of the store out to files and in again, without making anybody wait.
 
 In: paths and which chats. Out: files, and the ids of imported chats. Encoding a long chat takes
-seconds, so it is done in a thread of its own.
+seconds, so that is done in the background.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from app.domain.texts import ScoredText
 from app.errors import InvalidRequest
+from app.services.background import Background
 from app.services.exports import document, files
 from app.services.exports.document import only_answer
 from app.services.exports.files import Contents
 from app.services.store.store import ChatStore
 
-T = TypeVar("T")
-
 
 class ChatExports:
-    """Lives in one event loop; `close` ends its thread."""
+    """Reads and writes in the `background`."""
 
-    def __init__(self, store: ChatStore) -> None:
+    def __init__(self, store: ChatStore, background: Background) -> None:
         self._store = store
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="exports")
+        self._background = background
 
     async def write_chats(self, path: Path, chat_ids: Sequence[int]) -> None:
         """Write whole chats in the form that the file's name asks for.
@@ -54,19 +50,11 @@ class ChatExports:
         Raises:
             CandorError: the file is no sound export, has no chats, or they cannot be stored.
         """
-        found = await self._run(lambda: document.read(path))
+        found = await self._background.run(lambda: document.read(path))
         if not found.chats:
             raise InvalidRequest("There are no chats in this export.")
         return await self._store.add(found.chats)
 
-    async def close(self) -> None:
-        """Finish what is being written."""
-        await self._run(lambda: None)
-        self._worker.shutdown()
-
     async def _write(self, path: Path, contents: Contents) -> None:
         format = files.format_of(path)
-        await self._run(lambda: files.write(path, files.made(contents, format)))
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._worker.submit(work))
+        await self._background.run(lambda: files.write(path, files.made(contents, format)))

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.domain.messages import Role
 from app.domain.texts import ScoredText
 from app.errors import CandorError
+from app.services.background import Background
 from app.services.conversation import Conversation
 from app.services.exports.chat_exports import ChatExports
 from app.services.store.store import ChatStore
@@ -35,13 +36,14 @@ class ExportsModel(QObject):
         conversation: Conversation,
         store: ChatStore,
         selection: TokenSelection,
+        background: Background,
         on_bug: ErrorHandler,
     ) -> None:
         super().__init__()
         self._conversation = conversation
         self._store = store
         self._selection = selection
-        self._exports = ChatExports(store)
+        self._exports = ChatExports(store, background)
         self._tasks = Tasks(self, on_bug)
 
     @property
@@ -83,9 +85,8 @@ class ExportsModel(QObject):
         self._tasks.start(self._told(self._read(path)))
 
     async def close(self) -> None:
-        """Let go of what nobody waits for any more; a file that is being written gets whole."""
+        """Wait for nothing more; a file that is being written still gets whole."""
         await self._tasks.cancel()
-        await self._exports.close()
 
     def _start(self, path: Path, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.start(self._told(self._write(path, work)))

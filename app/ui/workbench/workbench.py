@@ -1,9 +1,13 @@
-"""Connects the tools' menu to what it offers."""
+"""Connects the tools' menu to what it offers: the workbench's pages, exports and imports."""
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
+from app.domain.texts import ScoredText
+from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chats import ChatsModel
 from app.ui.viewmodels.exports import ExportsModel
+from app.ui.viewmodels.scoring import ScoreModel
 from app.ui.window import MainWindow
 from app.ui.workbench.file_dialogs import (
     EXPORTS,
@@ -12,24 +16,40 @@ from app.ui.workbench.file_dialogs import (
     ask_for_file,
     ask_where_to_export,
 )
+from app.ui.workbench.score_page import ScorePage
+from app.ui.workbench.window import WorkbenchWindow
 
 EXPORT_KEYS = "Ctrl+E"
+SCORE, SCORE_KEYS = "Score", "Ctrl+Shift+T"
 
 
 class Workbench(QObject):
-    """Opens pages and asks for files."""
+    """Opens pages, each made when one is asked for the first time, and asks for files."""
 
-    def __init__(self, window: MainWindow, chats: ChatsModel, exports: ExportsModel) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        appearance: Appearance,
+        chats: ChatsModel,
+        exports: ExportsModel,
+        scoring: ScoreModel,
+    ) -> None:
         super().__init__(window)
         self._window = window
+        self._appearance = appearance
         self._exports = exports
+        self._scoring = scoring
+        self.pages: WorkbenchWindow | None = None
+        self.score: ScorePage | None = None
         exports.noticed.connect(window.banner.show_notice)
         exports.imported.connect(chats.open_imported)
-        tools = window.header.tools
-        tools.offer("Export this chat…", self.export_chat, EXPORT_KEYS)
-        tools.offer("Export the selected answer…", self.export_answer)
-        tools.offer("Export every chat…", self.export_all)
-        tools.offer("Import chats…", self.import_chats)
+        self._offer()
+
+    def open(self, page: str) -> None:
+        """Show a page of the workbench."""
+        if self.pages is None:
+            self.pages = WorkbenchWindow(self._window, {SCORE: self._score_page()})
+        self.pages.present(page)
 
     def export_chat(self) -> None:
         """Ask where the open chat shall go."""
@@ -58,5 +78,28 @@ class Workbench(QObject):
         filters = ["Exports of Candor (*.json)"]
         ask_for_file(self._window, "Import chats", filters, self._exports.read)
 
-    def _ask(self, title: str, name: str, on_path: OnPath) -> None:
-        ask_where_to_export(self._window, title, name, EXPORTS, on_path)
+    def _export_text(self, text: ScoredText) -> None:
+        self._ask(
+            "Export the scored text",
+            text.title,
+            lambda path: self._exports.write_text(text, path),
+            self.pages,
+        )
+
+    def _score_page(self) -> ScorePage:
+        self.score = page = ScorePage(self._appearance.theme, self._scoring)
+        page.export_asked.connect(self._export_text)
+        self._appearance.changed.connect(page.recolour)
+        return page
+
+    def _offer(self) -> None:
+        tools = self._window.header.tools
+        tools.offer("Score a text…", lambda: self.open(SCORE), SCORE_KEYS)
+        tools.divide()
+        tools.offer("Export this chat…", self.export_chat, EXPORT_KEYS)
+        tools.offer("Export the selected answer…", self.export_answer)
+        tools.offer("Export every chat…", self.export_all)
+        tools.offer("Import chats…", self.import_chats)
+
+    def _ask(self, title: str, name: str, on_path: OnPath, parent: QWidget | None = None) -> None:
+        ask_where_to_export(parent or self._window, title, name, EXPORTS, on_path)

@@ -1,0 +1,124 @@
+"""A text that the loaded model scores: asked for, growing, stopped.
+
+In: texts and files. Out: the scored tokens as they come, and `ScoreStatus`es.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.chats import title
+from app.domain.events import Delta, Progress
+from app.domain.requests import Score, TextPrompt
+from app.domain.texts import ScoredText
+from app.domain.tokens import TokenRecord
+from app.errors import CandorError, InvalidRequest
+from app.services.background import Background
+from app.services.engine_host import EngineHost
+from app.services.text_files import read_text
+from app.ui.tasks import ErrorHandler, Tasks
+
+ALTERNATIVES = 5
+
+
+class ScoreStatus(Struct, frozen=True):
+    """`done` of `total` tokens, while `working`; `error` is why the last try ended early.
+
+    `result` is what was scored last, as far as it got.
+    """
+
+    working: bool = False
+    done: int = 0
+    total: int = 0
+    error: CandorError | None = None
+    result: ScoredText | None = None
+
+
+class ScoreModel(QObject):
+    """`changed` carries the next ScoreStatus, `began` the text, `grew` a Delta of it."""
+
+    changed = Signal(object)
+    began = Signal(object)
+    grew = Signal(object)
+
+    def __init__(self, host: EngineHost, background: Background, on_bug: ErrorHandler) -> None:
+        super().__init__()
+        self._host = host
+        self._background = background
+        self._tasks = Tasks(self, on_bug)
+        self._task: asyncio.Task[None] | None = None
+        self.value = ScoreStatus()
+
+    def score(self, text: str, name: str = "") -> None:
+        """Score a text, which is called `name`, or by its first words."""
+        self._start(self._score(text, name or title(text)))
+
+    def score_file(self, path: Path) -> None:
+        """Score the text of a file."""
+        self._start(self._score_file(path))
+
+    def stop(self) -> None:
+        """Score no more; what came stays."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def close(self) -> None:
+        """End what is being scored."""
+        await self._tasks.cancel()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self.stop()
+        self._task = self._tasks.start(self._told(work))
+        self._show(ScoreStatus(working=True))
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.current_task()
+        try:
+            await work
+        except CandorError as error:
+            self._show(replace(self.value, working=False, error=error))
+        except asyncio.CancelledError:
+            if self._task is task:  # else another one has begun
+                self._show(replace(self.value, working=False))
+            raise
+        else:
+            self._show(replace(self.value, working=False))
+
+    async def _score_file(self, path: Path) -> None:
+        await self._score(await self._background.run(lambda: read_text(path)), path.name)
+
+    async def _score(self, text: str, name: str) -> None:
+        if not text.strip():
+            raise InvalidRequest(
+                "There is no text to score.", "Write or paste one, or open a file."
+            )
+        model = await self._host.ready()
+        self.began.emit(text)
+        tokens: list[TokenRecord] = []
+        said: list[str] = []
+        request = Score(prompt=TextPrompt(text), top_logprobs=ALTERNATIVES)
+        try:
+            async with aclosing(self._host.score(request)) as events:
+                async for event in events:
+                    if isinstance(event, Progress):
+                        self._show(replace(self.value, done=event.done, total=event.total))
+                    elif isinstance(event, Delta):
+                        said.append(event.text)
+                        tokens += event.tokens
+                        self.grew.emit(event)
+        finally:
+            if tokens:
+                result = ScoredText(
+                    title=name, model=model.name, text="".join(said), tokens=tuple(tokens)
+                )
+                self._show(replace(self.value, result=result))
+
+    def _show(self, status: ScoreStatus) -> None:
+        self.value = status
+        self.changed.emit(status)

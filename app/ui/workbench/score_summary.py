@@ -1,0 +1,129 @@
+"""A scored text at a glance: perplexity, bands of ranks, and its least expected passages."""
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from app.domain.passages import RANK_BANDS, Passage, Unit, passages, perplexity, rank_bands
+from app.domain.texts import ScoredText
+from app.ui.segments import Segments
+from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
+from app.ui.viewmodels.scored import band_names, overview, passage_words, ranked
+from app.ui.widgets import label, name_scroll_bars
+from app.ui.workbench.token_details import Facts
+
+UNITS = (Unit.SENTENCE, Unit.PARAGRAPH)
+MOST_LISTED = 200
+BAND_STEPS = tuple(round(HEAT_STEPS * share) for share in (0, 0.3, 0.65, 1))
+
+
+class BandBar(QWidget):
+    """The shares of the bands of ranks side by side."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self._counts: tuple[int, ...] = ()
+        self.setFixedHeight(14)
+
+    def show_counts(self, counts: tuple[int, ...]) -> None:
+        """Draw these bands."""
+        self._counts = counts
+        words = ", ".join(
+            f"{name}: {count:,}" for name, count in zip(band_names(), counts, strict=True)
+        )
+        self.setAccessibleName(f"Ranks. {words}")
+        self.setToolTip(words)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw one stripe for each band, an unexpected one hotter."""
+        painter = QPainter(self)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self.theme.track))
+        painter.drawRoundedRect(QRectF(self.rect()), 3, 3)
+        left, total = 0.0, max(sum(self._counts), 1)
+        for count, step in zip(self._counts, BAND_STEPS, strict=False):
+            width = self.width() * count / total
+            painter.setBrush(QColor(heat_colour(self.theme, step, self.theme.track)))
+            painter.drawRect(QRectF(left, 0, max(width - 1, 0), self.height()))
+            left += width
+
+
+class ScoreSummary(QWidget):
+    """Shows a ScoredText; `passage_chosen` carries a Passage that a person wants to see."""
+
+    passage_chosen = Signal(object)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.facts = Facts()
+        self.bands = BandBar(theme)
+        self.bands_words = label(kind="muted", wrap=True)
+        self.units = Segments("Perplexity", ("By sentence", "By paragraph"))
+        self.passages = QListWidget()
+        self._shown: ScoredText | None = None
+        self._found: list[Passage] = []
+        self._unit = Unit.SENTENCE
+        self._lay_out()
+
+    def show_text(self, scored: ScoredText | None) -> None:
+        """Show what a text is like."""
+        self._shown = scored
+        self.setVisible(scored is not None)
+        if scored is None:
+            return
+        self.facts.show_facts(*overview(scored.tokens, perplexity(scored.tokens)))
+        counts = rank_bands(scored.tokens)
+        self.bands.show_counts(counts)
+        self.bands_words.setText(_band_words(counts))
+        self._list_passages()
+
+    def recolour(self, theme: Theme) -> None:
+        """Use the colours of a theme."""
+        self.bands.theme = theme
+        self.bands.update()
+
+    def _choose_unit(self, place: int) -> None:
+        self._unit = UNITS[place]
+        self.units.show_chosen(place)
+        self._list_passages()
+
+    def _list_passages(self) -> None:
+        """The least expected first."""
+        scored = self._shown
+        self.passages.clear()
+        if scored is None:
+            return
+        found = passages(scored.text, scored.tokens, self._unit)
+        self._found = ranked(found)[:MOST_LISTED]
+        for passage in self._found:
+            item = QListWidgetItem(passage_words(scored.text, passage))
+            item.setToolTip(scored.text[passage.start : passage.end].strip()[:400])
+            self.passages.addItem(item)
+
+    def _go(self, item: QListWidgetItem) -> None:
+        self.passage_chosen.emit(self._found[self.passages.row(item)])
+
+    def _lay_out(self) -> None:
+        self.units.chosen.connect(self._choose_unit)
+        self.units.show_chosen(0)
+        self.passages.setAccessibleName("Passages, the least expected first")
+        name_scroll_bars(self.passages, "Passages")
+        self.passages.setObjectName("results")
+        self.passages.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.passages.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.passages.itemClicked.connect(self._go)
+        self.passages.itemActivated.connect(self._go)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        for part in (self.facts, self.bands, self.bands_words, self.units):
+            layout.addWidget(part)
+        layout.addWidget(self.passages, 1)
+
+
+def _band_words(counts: tuple[int, ...]) -> str:
+    total = max(sum(counts), 1)
+    first = f"{counts[0] / total:.0%} of the tokens were among the {RANK_BANDS[0]} likeliest"
+    return f"{first}, {counts[-1] / total:.0%} beyond the first {RANK_BANDS[-1]:,}."

@@ -1,0 +1,115 @@
+"""The workbench's first page: a text goes in and every token's probability comes out."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.domain.passages import Unit, passages, perplexity
+from app.services.exports.document import read
+from app.ui.workbench.score_page import ScorePage
+from tests.ui.desk import Desk, until
+from tests.ui.test_exports import answer_dialog, choose
+
+Drive = Callable[..., None]
+TEXT = "The heatmap shows how sure the model was. It is naïve, 東京.\n\nTwelve and thirty is 42.\n"
+
+
+async def scored(desk: Desk, page: ScorePage) -> None:
+    await until(lambda: not desk.session.scoring.value.working)
+
+
+def opened(desk: Desk) -> ScorePage:
+    choose(desk, "Score a text…")
+    page = desk.session.workbench.score
+    assert page
+    assert page.isVisible()
+    return page
+
+
+def test_a_pasted_text_is_scored_shown_walked_and_exported(drive: Drive, tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        page = opened(desk)
+        page.edit.setPlainText(TEXT)
+        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        await scored(desk, page)
+        result = desk.session.scoring.value.result
+        assert result
+        assert result.text == TEXT
+        shown = page.summary.facts.values
+        expected = perplexity(result.tokens)
+        assert expected
+        assert shown["Perplexity"].text() == f"{expected:,.2f}"
+        assert shown["Tokens"].text() == f"{len(result.tokens):,}"
+
+        await until(lambda: page.view.text_of(0))
+        body = page.view.text_of(0)
+        assert body
+        assert body.toPlainText().rstrip() == TEXT.rstrip()
+        alone = [token for token in result.tokens[1:] if token.text.isascii()]
+        surprising = min(alone, key=lambda token: token.logprob or 0.0)
+        number = result.tokens.index(surprising)
+        calm = max(result.tokens[1:], key=lambda token: token.logprob or -99.0)
+        assert body.colour_at(number) != body.colour_at(result.tokens.index(calm))
+        point = body.token_rect(number).center().toPoint()
+        QTest.mouseClick(body.viewport(), Qt.MouseButton.LeftButton, pos=point)
+        assert page.details.facts.values["Position"].text() == f"{number + 1:,}"
+        assert page.details.facts.values["Rank"].text() == f"{surprising.rank:,}"
+        QTest.keyClick(body, Qt.Key.Key_Right)
+        assert page.details.facts.values["Position"].text() == f"{number + 2:,}"
+
+        found = passages(result.text, result.tokens, Unit.SENTENCE)
+        worst = max(found, key=lambda each: each.perplexity)
+        page.summary.passages.setCurrentRow(0)
+        QTest.keyClick(page.summary.passages, Qt.Key.Key_Return)
+        assert page.details.facts.values["Position"].text() == f"{worst.first + 1:,}"
+        assert not desk.nameless_controls()
+
+        QTest.mouseClick(page.export, Qt.MouseButton.LeftButton)
+        await answer_dialog(desk, tmp_path / "text")
+        await until((tmp_path / "text.json").exists)
+        assert read(tmp_path / "text.json").texts == (result,)
+
+    drive(scenario)
+
+
+def test_what_cannot_be_scored_is_said_and_a_long_scoring_stops(
+    drive: Drive, tmp_path: Path
+) -> None:
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        page, model = opened(desk), desk.session.scoring
+        page.edit.setPlainText("  \n")
+        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        await scored(desk, page)
+        assert page.words.text().startswith("There is no text to score.")
+        binary, huge = tmp_path / "picture.png", tmp_path / "huge.txt"
+        binary.write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff\xfe")
+        with huge.open("wb") as file:
+            file.truncate(2**30)
+        for path, sentence in ((binary, "holds binary data"), (huge, "longer than 128 MB")):
+            model.score_file(path)
+            await scored(desk, page)
+            assert sentence in page.words.text()
+        document = tmp_path / "short.txt"
+        document.write_text(TEXT, "utf-8")
+        model.score_file(document)
+        await scored(desk, page)
+        assert model.value.result
+        assert model.value.result.title == "short.txt"
+
+        page.change.click()
+        page.edit.setPlainText("word " * 1500)
+        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        await until(lambda: model.value.done)
+        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        await scored(desk, page)
+        assert model.value.result
+        assert 0 < len(model.value.result.tokens) < 1500
+        assert page.start.text() == "Score"
+        desk.chat.send("Hello")
+        assert (await desk.answered()).tokens
+
+    drive(scenario)
