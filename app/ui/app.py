@@ -124,7 +124,9 @@ class Session:
             self._background,
             faults.report,
         )
-        self.scoring = ScoreModel(services.host, self._background, faults.report)
+        self.scoring = ScoreModel(
+            services.host, services.conversation, self._background, faults.report
+        )
         self.workbench = Workbench(self.window, appearance, self.chats, self.exports, self.scoring)
         self.window.connect_models(self.models)
         keep_choices(services.settings, self.chat, self.window)

@@ -1,13 +1,14 @@
 """The workbench's first page: a text goes in and every token's probability comes out."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from app.domain.passages import Unit, passages, perplexity
 from app.services.exports.document import read
+from app.ui.viewmodels.scored import Unit, first_token, ranked
 from app.ui.workbench.score_page import ScorePage
 from tests.ui.desk import Desk, until
 from tests.ui.test_exports import answer_dialog, choose
@@ -39,8 +40,8 @@ def test_a_pasted_text_is_scored_shown_walked_and_exported(drive: Drive, tmp_pat
         assert result
         assert result.text == TEXT
         shown = page.summary.facts.values
-        expected = perplexity(result.tokens)
-        assert expected
+        known = [token.logprob for token in result.tokens if token.logprob is not None]
+        expected = math.exp(-math.fsum(known) / len(known))
         assert shown["Perplexity"].text() == f"{expected:,.2f}"
         assert shown["Tokens"].text() == f"{len(result.tokens):,}"
 
@@ -60,11 +61,10 @@ def test_a_pasted_text_is_scored_shown_walked_and_exported(drive: Drive, tmp_pat
         QTest.keyClick(body, Qt.Key.Key_Right)
         assert page.details.facts.values["Position"].text() == f"{number + 2:,}"
 
-        found = passages(result.text, result.tokens, Unit.SENTENCE)
-        worst = max(found, key=lambda each: each.perplexity)
+        worst = first_token(result.tokens, ranked(result, Unit.SENTENCE)[0])
         page.summary.passages.setCurrentRow(0)
         QTest.keyClick(page.summary.passages, Qt.Key.Key_Return)
-        assert page.details.facts.values["Position"].text() == f"{worst.first + 1:,}"
+        assert page.details.facts.values["Position"].text() == f"{worst + 1:,}"
         assert not desk.nameless_controls()
 
         QTest.mouseClick(page.export, Qt.MouseButton.LeftButton)
@@ -101,15 +101,21 @@ def test_what_cannot_be_scored_is_said_and_a_long_scoring_stops(
         assert model.value.result.title == "short.txt"
 
         page.change.click()
-        page.edit.setPlainText("word " * 1500)
+        page.edit.setPlainText("word " * 4000)
         QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
         await until(lambda: model.value.done)
         QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
         await scored(desk, page)
         assert model.value.result
-        assert 0 < len(model.value.result.tokens) < 1500
+        assert 0 < len(model.value.result.tokens) < 4000
+        assert "overlap by half" in page.words.text()
         assert page.start.text() == "Score"
-        desk.chat.send("Hello")
-        assert (await desk.answered()).tokens
+        desk.chat.send("What is 12 + 7?")
+        await until(lambda: len(desk.turns) == 2)
+        said = await desk.answered()
+        page.chat.click()
+        await scored(desk, page)
+        assert said.text in model.value.result.text
+        assert model.value.result.title == "What is 12 + 7?"
 
     drive(scenario)

@@ -1,9 +1,12 @@
 """What is said of a scored text; pure functions of records and passages."""
 
 import math
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
+from enum import StrEnum
 
-from app.domain.passages import RANK_BANDS, Passage
+from app.domain.passages import BANDS, Passage, RankBands, paragraphs, passages, sentences
+from app.domain.texts import ScoredText
 from app.domain.tokens import TokenRecord
 from app.ui.viewmodels import wording
 
@@ -21,37 +24,56 @@ MEANINGS = {
 Named = list[tuple[str, str]]
 
 
-def overview(
-    tokens: Sequence[TokenRecord], perplexity: float | None
-) -> tuple[Named, dict[str, str]]:
-    """The numbers of the whole text by their names, and what they mean."""
-    surprise = math.log2(perplexity) if perplexity else None
-    known = sum(token.logprob is not None for token in tokens)
-    characters = max((token.end for token in tokens), default=0)
-    per_character = surprise * known / characters if surprise is not None and characters else None
-    found = [
-        ("Tokens", f"{len(tokens):,}"),
-        ("Perplexity", wording.NOTHING if perplexity is None else f"{perplexity:,.2f}"),
-        ("Surprise", wording.bits(surprise)),
+class Unit(StrEnum):
+    """What a text is cut into."""
+
+    SENTENCE = "sentence"
+    PARAGRAPH = "paragraph"
+
+
+def overview(scored: ScoredText) -> Named:
+    """The numbers of the whole text by their names."""
+    known = [token.logprob for token in scored.tokens if token.logprob is not None]
+    nats = -math.fsum(known)
+    mean = nats / len(known) if known else None
+    per_character = nats / math.log(2) / len(scored.text) if known else None
+    return [
+        ("Tokens", f"{len(scored.tokens):,}"),
+        ("Perplexity", wording.NOTHING if mean is None else f"{math.exp(min(mean, 700)):,.2f}"),
+        ("Surprise", wording.bits(None if mean is None else mean / math.log(2))),
         ("Bits per character", wording.bits(per_character)),
     ]
-    return found, MEANINGS
 
 
-def band_names() -> list[str]:
-    """The bands of ranks in words."""
-    upto = [f"up to {bound:,}" for bound in RANK_BANDS]
-    return [*upto, f"beyond {RANK_BANDS[-1]:,}"]
+def bands(found: RankBands) -> list[tuple[str, int]]:
+    """The bands of ranks with the number of tokens in each."""
+    names = [*(f"up to {bound:,}" for bound in BANDS), f"beyond {BANDS[-1]:,}"]
+    counts = (found.first, found.second, found.third, found.beyond)
+    return list(zip(names, counts, strict=True))
 
 
-def ranked(found: Iterable[Passage]) -> list[Passage]:
-    """Passages with enough tokens to speak of, the least expected first."""
+def band_words(found: RankBands) -> str:
+    """The outer bands in a sentence."""
+    total = max(found.first + found.second + found.third + found.beyond, 1)
+    first = f"{found.first / total:.0%} of the tokens were among the {BANDS[0]} likeliest"
+    return f"{first}, {found.beyond / total:.0%} beyond the first {BANDS[-1]:,}."
+
+
+def ranked(scored: ScoredText, unit: Unit) -> list[Passage]:
+    """Sentences or paragraphs with enough tokens to speak of, the least expected first."""
+    cut = sentences if unit is Unit.SENTENCE else paragraphs
+    found = passages(scored.text, scored.tokens, cut(scored.text))
     long = [passage for passage in found if passage.count >= LEAST_TOKENS]
-    return sorted(long, key=lambda passage: -passage.perplexity)
+    return sorted(long, key=lambda passage: -(passage.perplexity or 0.0))
 
 
 def passage_words(text: str, passage: Passage) -> str:
     """A passage in one line."""
     said = " ".join(text[passage.start : passage.end].split())
     short = said if len(said) <= LONGEST else f"{said[:LONGEST]}…"
-    return f"{passage.perplexity:,.1f}   {short}"
+    return f"{passage.perplexity or 0.0:,.1f}   {short}"
+
+
+def first_token(tokens: Sequence[TokenRecord], passage: Passage) -> int:
+    """The number of the token that a passage begins with."""
+    return bisect_right(tokens, passage.start, key=lambda token: token.end)

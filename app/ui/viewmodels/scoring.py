@@ -14,12 +14,15 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.chats import title
+from app.domain.conversation import history
 from app.domain.events import Delta, Progress
-from app.domain.requests import Score, TextPrompt
+from app.domain.models import ModelInfo
+from app.domain.requests import ChatPrompt, Prompt, Score, TextPrompt
 from app.domain.texts import ScoredText
 from app.domain.tokens import TokenRecord
 from app.errors import CandorError, InvalidRequest
 from app.services.background import Background
+from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.text_files import read_text
 from app.ui.tasks import ErrorHandler, Tasks
@@ -30,7 +33,8 @@ ALTERNATIVES = 5
 class ScoreStatus(Struct, frozen=True):
     """`done` of `total` tokens, while `working`; `error` is why the last try ended early.
 
-    `result` is what was scored last, as far as it got.
+    `result` is what was scored last, as far as it got, and `windows` says how it was read if it was
+    longer than the context.
     """
 
     working: bool = False
@@ -38,6 +42,7 @@ class ScoreStatus(Struct, frozen=True):
     total: int = 0
     error: CandorError | None = None
     result: ScoredText | None = None
+    windows: str = ""
 
 
 class ScoreModel(QObject):
@@ -47,9 +52,16 @@ class ScoreModel(QObject):
     began = Signal(object)
     grew = Signal(object)
 
-    def __init__(self, host: EngineHost, background: Background, on_bug: ErrorHandler) -> None:
+    def __init__(
+        self,
+        host: EngineHost,
+        conversation: Conversation,
+        background: Background,
+        on_bug: ErrorHandler,
+    ) -> None:
         super().__init__()
         self._host = host
+        self._conversation = conversation
         self._background = background
         self._tasks = Tasks(self, on_bug)
         self._task: asyncio.Task[None] | None = None
@@ -62,6 +74,10 @@ class ScoreModel(QObject):
     def score_file(self, path: Path) -> None:
         """Score the text of a file."""
         self._start(self._score_file(path))
+
+    def score_chat(self) -> None:
+        """Score the open chat, inside the model's template."""
+        self._start(self._score_chat())
 
     def stop(self) -> None:
         """Score no more; what came stays."""
@@ -98,16 +114,27 @@ class ScoreModel(QObject):
             raise InvalidRequest(
                 "There is no text to score.", "Write or paste one, or open a file."
             )
-        model = await self._host.ready()
         self.began.emit(text)
+        await self._ask(TextPrompt(text), name)
+
+    async def _score_chat(self) -> None:
+        messages = history(self._conversation.turns)
+        if not messages:
+            raise InvalidRequest("This chat is empty.", "Ask something first.")
+        self.began.emit("")
+        await self._ask(ChatPrompt(messages), title(messages[0].content))
+
+    async def _ask(self, prompt: Prompt, name: str) -> None:
+        model = await self._host.ready()
         tokens: list[TokenRecord] = []
         said: list[str] = []
-        request = Score(prompt=TextPrompt(text), top_logprobs=ALTERNATIVES)
+        stride = model.context_length // 2
+        request = Score(prompt=prompt, top_logprobs=ALTERNATIVES, stride=stride)
         try:
             async with aclosing(self._host.score(request)) as events:
                 async for event in events:
                     if isinstance(event, Progress):
-                        self._show(replace(self.value, done=event.done, total=event.total))
+                        self._advance(event, model)
                     elif isinstance(event, Delta):
                         said.append(event.text)
                         tokens += event.tokens
@@ -118,6 +145,15 @@ class ScoreModel(QObject):
                     title=name, model=model.name, text="".join(said), tokens=tuple(tokens)
                 )
                 self._show(replace(self.value, result=result))
+
+    def _advance(self, event: Progress, model: ModelInfo) -> None:
+        windows = ""
+        if event.total > model.context_length:
+            windows = (
+                f"The text is longer than the context, so it is read in windows of"
+                f" {model.context_length:,} tokens that overlap by half."
+            )
+        self._show(replace(self.value, done=event.done, total=event.total, windows=windows))
 
     def _show(self, status: ScoreStatus) -> None:
         self.value = status

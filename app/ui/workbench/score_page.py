@@ -14,6 +14,7 @@ from app.domain.events import Delta
 from app.domain.heat import HeatMode
 from app.domain.passages import Passage
 from app.ui.theme.palette import Theme
+from app.ui.viewmodels.scored import first_token
 from app.ui.viewmodels.scoring import ScoreModel, ScoreStatus
 from app.ui.widgets import button, label, line, name_scroll_bars, set_kind
 from app.ui.workbench.file_dialogs import ask_for_file
@@ -45,6 +46,8 @@ class ScorePage(QWidget):
         self.start = button("Score", self._press, kind="primary", keys="Ctrl+Return")
         self.change = button("Edit the text", self._show_edit)
         self.browse = button("Open a document…", self._browse)
+        self.chat = button("This chat", model.score_chat)
+        self.chat.setToolTip("Score the open chat as the model sees it, inside its chat template")
         self.export = button("Export…", self._export)
         self._lay_out()
         self._connect(model)
@@ -108,7 +111,8 @@ class ScorePage(QWidget):
         self.select(0 if self._number is None else self._number + by)
 
     def _go_to(self, passage: Passage) -> None:
-        self.select(passage.first)
+        if self._model.value.result is not None:
+            self.select(first_token(self._model.value.result.tokens, passage))
 
     def _show_edit(self) -> None:
         self._pages.setCurrentWidget(self.edit)
@@ -148,7 +152,7 @@ class ScorePage(QWidget):
 
     def _left(self) -> QVBoxLayout:
         ways = QHBoxLayout()
-        for part in (self.start, self.change, self.browse):
+        for part in (self.start, self.change, self.browse, self.chat):
             ways.addWidget(part)
         ways.addStretch(1)
         ways.addWidget(self.export)
@@ -187,10 +191,14 @@ class ScorePage(QWidget):
 def _words(status: ScoreStatus) -> str:
     if status.error is not None:
         return str(status.error)
+    if status.working and status.windows:
+        return f"{_progress(status)}. {status.windows}"
     if status.working:
-        return (
-            f"Scored {status.done:,} of {status.total:,} tokens"
-            if status.total
-            else "Waiting for the model"
-        )
-    return f"Scored by {status.result.model}" if status.result else ""
+        return _progress(status)
+    return f"Scored by {status.result.model}. {status.windows}" if status.result else ""
+
+
+def _progress(status: ScoreStatus) -> str:
+    if status.total:
+        return f"Scored {status.done:,} of {status.total:,} tokens"
+    return "Waiting for the model"

@@ -4,11 +4,19 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from app.domain.passages import RANK_BANDS, Passage, Unit, passages, perplexity, rank_bands
+from app.domain.passages import Passage, RankBands, rank_bands
 from app.domain.texts import ScoredText
 from app.ui.segments import Segments
 from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
-from app.ui.viewmodels.scored import band_names, overview, passage_words, ranked
+from app.ui.viewmodels.scored import (
+    MEANINGS,
+    Unit,
+    band_words,
+    bands,
+    overview,
+    passage_words,
+    ranked,
+)
 from app.ui.widgets import label, name_scroll_bars
 from app.ui.workbench.token_details import Facts
 
@@ -23,15 +31,14 @@ class BandBar(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self._counts: tuple[int, ...] = ()
+        self._counts: list[int] = []
         self.setFixedHeight(14)
 
-    def show_counts(self, counts: tuple[int, ...]) -> None:
+    def show_bands(self, found: RankBands) -> None:
         """Draw these bands."""
-        self._counts = counts
-        words = ", ".join(
-            f"{name}: {count:,}" for name, count in zip(band_names(), counts, strict=True)
-        )
+        named = bands(found)
+        self._counts = [count for _, count in named]
+        words = ", ".join(f"{name}: {count:,}" for name, count in named)
         self.setAccessibleName(f"Ranks. {words}")
         self.setToolTip(words)
         self.update()
@@ -73,10 +80,10 @@ class ScoreSummary(QWidget):
         self.setVisible(scored is not None)
         if scored is None:
             return
-        self.facts.show_facts(*overview(scored.tokens, perplexity(scored.tokens)))
-        counts = rank_bands(scored.tokens)
-        self.bands.show_counts(counts)
-        self.bands_words.setText(_band_words(counts))
+        self.facts.show_facts(overview(scored), MEANINGS)
+        found = rank_bands(scored.tokens)
+        self.bands.show_bands(found)
+        self.bands_words.setText(band_words(found))
         self._list_passages()
 
     def recolour(self, theme: Theme) -> None:
@@ -95,8 +102,7 @@ class ScoreSummary(QWidget):
         self.passages.clear()
         if scored is None:
             return
-        found = passages(scored.text, scored.tokens, self._unit)
-        self._found = ranked(found)[:MOST_LISTED]
+        self._found = ranked(scored, self._unit)[:MOST_LISTED]
         for passage in self._found:
             item = QListWidgetItem(passage_words(scored.text, passage))
             item.setToolTip(scored.text[passage.start : passage.end].strip()[:400])
@@ -121,9 +127,3 @@ class ScoreSummary(QWidget):
         for part in (self.facts, self.bands, self.bands_words, self.units):
             layout.addWidget(part)
         layout.addWidget(self.passages, 1)
-
-
-def _band_words(counts: tuple[int, ...]) -> str:
-    total = max(sum(counts), 1)
-    first = f"{counts[0] / total:.0%} of the tokens were among the {RANK_BANDS[0]} likeliest"
-    return f"{first}, {counts[-1] / total:.0%} beyond the first {RANK_BANDS[-1]:,}."
