@@ -42,7 +42,9 @@ def test_a_command_that_cannot_be_understood(
 
 
 @pytest.mark.parametrize(
-    ("content", "named"), [(None, "No such file"), (b"\xff\xfe\x00", "UTF-8")], ids=["none", "utf"]
+    ("content", "named"),
+    [(None, "No such file"), (b"\xff\xfe", "UTF-8")],
+    ids=["none", "utf"],
 )
 def test_a_text_that_cannot_be_read(
     program: Program, tmp_path: Path, content: bytes | None, named: str
