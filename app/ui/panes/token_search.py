@@ -1,7 +1,7 @@
 """A field that finds any token of the vocabulary by its text or id, and its probability here."""
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.events import Replayed
 from app.ui.panes.bars import Bars
@@ -28,6 +28,8 @@ class TokenSearchField(QWidget):
         self.field.setAccessibleDescription(EXPLANATION)
         self.field.setToolTip(EXPLANATION)
         self.field.setClearButtonEnabled(True)
+        for clear in self.field.findChildren(QToolButton):
+            clear.setAccessibleName("End the search for a token")
         self.bars = Bars(theme, "Found tokens")
         self.told = label(kind="muted", wrap=True)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
