@@ -18,6 +18,7 @@ from app.ui.chat.message_list import COLUMN_WIDTH
 from app.ui.chat.trace import ANSWER_NOW_KEYS
 from app.ui.chat.transcript import TranscriptView
 from app.ui.header import Header
+from app.ui.inspector import Inspector
 from app.ui.legend import VIEW_KEYS, Legend
 from app.ui.panes.reasoning import ReasoningPane
 from app.ui.panes.sampling import SamplingPane
@@ -30,7 +31,6 @@ from app.ui.view_menu import ViewMenu
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
 from app.ui.viewmodels.models import ModelsModel
-from app.ui.viewmodels.replay import Inspection
 from app.ui.viewmodels.status import ChatStatus
 from app.ui.widgets import line, name_scroll_bars
 
@@ -61,6 +61,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Candor")
         self._lay_out()
         self._connect_chat(chat)
+        self.inspector = Inspector(self, self.token, chat)
         self._connect_messages(chat)
         self._connect_controls(chat)
         self._connect_chats(chats)
@@ -96,27 +97,6 @@ class MainWindow(QMainWindow):
         chat.heat.changed.connect(self.transcript.show_mode)
         chat.heat.reading_changed.connect(self.transcript.show_reading)
         chat.selection.changed.connect(self.transcript.select)
-        chat.replay.changed.connect(self._show_inspection)
-        self._connect_inspector(chat)
-
-    def _connect_inspector(self, chat: ChatModel) -> None:
-        token, selection = self.token, chat.selection
-        selection.changed.connect(self._show_answer)
-        chat.turn_changed.connect(self._show_answer)
-        token.jumps.asked.connect(selection.seek)
-        token.jumps.bind_keys(self)
-        token.curve.picked.connect(selection.pick_beside)
-        token.curve.stepped.connect(selection.step)
-        token.search.asked.connect(chat.replay.search)
-        token.trace.wanted.connect(chat.replay.trace)
-        token.branch_asked.connect(lambda row: chat.branch(row.id))
-
-    def _show_inspection(self, shown: Inspection) -> None:
-        self.token.show_inspection(shown, self._chat.sampling.params)
-
-    def _show_answer(self) -> None:
-        selection = self._chat.selection
-        self.token.show_answer(selection.current, selection.tokens)
 
     def _connect_messages(self, chat: ChatModel) -> None:
         transcript, write = self.transcript, self.composer.edit

@@ -84,7 +84,9 @@ def test_how_it_was_picked_follows_the_sliders(drive: Drive):
     async def scenario(desk: Desk) -> None:
         await look_at_the_unsure_token(desk)
         pane = desk.window.token.trace
-        assert not desk.chat.replay.value.replayed.trace  # not asked for while it is folded
+        shown = desk.chat.replay.value.replayed
+        assert shown
+        assert not shown.trace  # not asked for while it is folded
         QTest.mouseClick(pane.heading, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
         await until(lambda: pane.texts() and desk.chat.replay.settled)
         before = pane.texts()

@@ -98,6 +98,15 @@ class TokenText(PageText):
         if chosen != self.selected:
             self.selected = chosen
             self.viewport().update()
+            if chosen is not None and self.hasFocus():
+                self._bring_caret(self.run.span(chosen)[0])
+
+    def _bring_caret(self, position: int) -> None:
+        """A screen reader reads where the caret is."""
+        cursor = self.textCursor()
+        if not cursor.hasSelection():
+            cursor.setPosition(position)
+            self.setTextCursor(cursor)
 
     def show_heat(self, look: Heat) -> None:
         """Colour the tokens so."""

@@ -19,6 +19,7 @@ KEYS = (
     ("Server, speed", "Ctrl+Shift+S, Ctrl+Shift+B"),
     ("Write", "Ctrl+L"),
     ("Colour words", "Ctrl+1 to Ctrl+5"),
+    ("Table of all tokens", "Ctrl+T"),
     ("How answers are read", "Ctrl+Shift+V"),
     ("Edit the last question", "Up, in the empty field"),
     ("Walk through tokens", "Left and Right, in an answer"),

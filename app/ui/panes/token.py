@@ -23,6 +23,7 @@ from app.ui.widgets import button, fixed_font, label
 
 INVITATION = "Click a word of an answer, or move with the arrow keys, to see its numbers."
 RECOMPUTING = "Recomputing"
+TABLE_KEYS = "Ctrl+T"
 CONTINUE = "Continue from another token"
 CONTINUE_MEANING = "Choose one above: the answer goes on with it from here, and the old one stays"
 
@@ -30,10 +31,12 @@ CONTINUE_MEANING = "Choose one above: the answer goes on with it from here, and 
 class TokenPane(QWidget):
     """Shows an Inspection, or how to select a token.
 
-    `branch_asked` carries the Row of a token that the answer shall go on with from here.
+    `branch_asked` carries the Row of a token that the answer shall go on with from here,
+    `table_asked` wants the table of all tokens.
     """
 
     branch_asked = Signal(object)
+    table_asked = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -50,6 +53,8 @@ class TokenPane(QWidget):
         self.branch.setToolTip(CONTINUE_MEANING)
         self.branch.setAccessibleDescription(CONTINUE_MEANING)
         self._invitation = label(INVITATION, kind="muted", wrap=True)
+        self.table = button("Table", self.table_asked.emit, kind="quiet", keys=TABLE_KEYS)
+        self.table.setAccessibleName("Table of all tokens of the answer")
         self._copy = button("Copy row", self._copy_row, kind="quiet")
         self._copy.setAccessibleDescription("Copies the token's record as tab-separated text")
         self._details = QWidget()
@@ -122,6 +127,7 @@ class TokenPane(QWidget):
         heading = QHBoxLayout()
         heading.addWidget(label("Token", kind="strong"))
         heading.addStretch(1)
+        heading.addWidget(self.table)
         heading.addWidget(self._copy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 12, 18, 12)

@@ -50,6 +50,11 @@ def is_landmark(kind: Landmark, token: TokenRecord) -> bool:
             return surprise(token) >= SURPRISE_BITS
 
 
+def is_low_confidence(token: TokenRecord) -> bool:
+    """Whether the model was unsure of a token, or said one that it found unlikely."""
+    return is_landmark(Landmark.UNCERTAIN, token) or is_landmark(Landmark.SURPRISE, token)
+
+
 def count(kind: Landmark, tokens: Iterable[TokenRecord]) -> int:
     """How many there are of a kind."""
     return sum(is_landmark(kind, token) for token in tokens)

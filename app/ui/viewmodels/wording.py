@@ -56,6 +56,12 @@ def surprise(token: TokenRecord) -> float:
     return 0.0 if token.logprob is None else max(0.0, -token.logprob / math.log(2))
 
 
+def said_unsurely(token: TokenRecord) -> str:
+    """What a screen reader says of a token that the model was not sure of."""
+    sure = "" if token.logprob is None else f", {100 * math.exp(token.logprob):.0f} percent"
+    return f"Low confidence{sure}: {token.text.strip() or token_text(token)}"
+
+
 def tokens(count: int) -> str:
     """A count of tokens."""
     return f"{count:,} token" if count == 1 else f"{count:,} tokens"

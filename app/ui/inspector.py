@@ -1,0 +1,70 @@
+"""Ties the pane of the chosen token to the chat: what it shows, where it leads, what it opens."""
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from app.ui.announcer import Announcer
+from app.ui.panes.token import TABLE_KEYS, TokenPane
+from app.ui.panes.token_table import TokenTableDialog
+from app.ui.viewmodels.alternatives import Row
+from app.ui.viewmodels.chat import ChatModel
+from app.ui.viewmodels.replay import Inspection
+
+
+class Inspector(QObject):
+    """Lives as long as `window`; its dialogs are made when they are asked for the first time."""
+
+    def __init__(self, window: QWidget, pane: TokenPane, chat: ChatModel) -> None:
+        super().__init__(window)
+        self._window = window
+        self._pane = pane
+        self._chat = chat
+        self.announcer = Announcer(window)
+        self.table: TokenTableDialog | None = None
+        self._follow()
+        self._lead()
+
+    def open_table(self) -> None:
+        """Show every token of the answer in a table."""
+        if self.table is None:
+            self.table = TokenTableDialog(self._window)
+            self.table.picked.connect(self._chat.selection.pick_beside)
+        self._show_answer()
+        self.table.present()
+
+    def _follow(self) -> None:
+        """Show what the chat tells."""
+        chat = self._chat
+        chat.replay.changed.connect(self._show_inspection)
+        chat.selection.changed.connect(self._show_answer)
+        chat.selection.changed.connect(self.announcer.tell)
+        chat.turn_changed.connect(self._show_answer)
+        chat.heat.changed.connect(self._show_answer)
+        chat.heat.reading_changed.connect(self._show_answer)
+
+    def _lead(self) -> None:
+        """Tell the chat what a person does in the pane."""
+        pane, selection, replay = self._pane, self._chat.selection, self._chat.replay
+        pane.jumps.asked.connect(selection.seek)
+        pane.jumps.bind_keys(self._window)
+        pane.curve.picked.connect(selection.pick_beside)
+        pane.curve.stepped.connect(selection.step)
+        pane.search.asked.connect(replay.search)
+        pane.trace.wanted.connect(replay.trace)
+        pane.branch_asked.connect(self._branch)
+        pane.table_asked.connect(self.open_table)
+        QShortcut(QKeySequence(TABLE_KEYS), self._window).activated.connect(self.open_table)
+
+    def _branch(self, row: Row) -> None:
+        if row.id is not None:
+            self._chat.branch(row.id)
+
+    def _show_inspection(self, shown: Inspection) -> None:
+        self._pane.show_inspection(shown, self._chat.sampling.params)
+
+    def _show_answer(self) -> None:
+        selection, heat = self._chat.selection, self._chat.heat
+        self._pane.show_answer(selection.current, selection.tokens)
+        if self.table is not None:
+            self.table.show_answer(selection.current, selection.tokens, heat.mode, heat.reading)
