@@ -1,6 +1,7 @@
 """Attention that standard operators spell out, fused to `GroupQueryAttention`, whose cache may be
 written in place and which takes its lengths as they are. Only where every layer is proven to do
-the same within float32 rounding; one that is not leaves the whole graph as it is."""
+the same within float32 rounding; one that is not leaves the whole graph as it is. A half-precision
+graph is proven by its float32 twin, and then compared in half precision, too."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ from app.engine.prepare.proof import Proof, Rule
 from app.engine.prepare.rewrite import MICROSOFT, Rewrite, Unfit, grouped_attentions
 from app.engine.prepare.rotary import Rotary
 from app.engine.prepare.spelling import fused_nodes, table_names
+from app.engine.prepare.widened import widened, widened_weights
 from app.errors import ModelUnsupported
 
 _COUNTED = ("attention_mask", "position_ids")
 _HEAD_STEP = 16
+_KINDS = ({TensorProto.FLOAT}, {TensorProto.FLOAT16})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,46 +62,71 @@ def fuse_attention(
         return Unfit(f"its head size, {cache.head_size}, is no multiple of {_HEAD_STEP}")
     rewrite = Rewrite(model)
     names = symbols(rewrite, "input_ids", next(iter(cache.pairs)), "attention_mask")
-    if names is None or any(_kind(model, name) != TensorProto.FLOAT for name in cache.pairs):
-        return Unfit("its cache is not float32 of sizes that have names")
+    kinds = {_kind(model, name) for name in cache.pairs}
+    if names is None or kinds not in _KINDS:
+        return Unfit("its cache is not float32 or float16 of sizes that have names")
     flow = Flow(rewrite, _COUNTED, names)
-    found = find_attentions(flow, cache.pairs, cache.head_size, cache.kv_heads)
+    proving = _Proving(cache, on_layer, [(flow, read, TensorProto.FLOAT)])
+    if kinds == {TensorProto.FLOAT16}:
+        twin = Flow(Rewrite(widened(model)), _COUNTED, names)
+        proving.spellings = [
+            (twin, widened_weights(model, read), TensorProto.FLOAT),
+            (flow, read, TensorProto.FLOAT16),
+        ]
+    found = find_attentions(proving.spellings[0][0], cache.pairs, cache.head_size, cache.kv_heads)
     if isinstance(found, Unfit):
         return found
-    rules = _rules(flow, read, found, cache, on_layer)
-    return rules if isinstance(rules, Unfit) else _replace(flow, found, rules, cache)
+    rules = proving.rules(found)
+    if isinstance(rules, Unfit):
+        return rules
+    return _replace(flow, found, rules, cache, kinds.pop())
 
 
-def _rules(
-    flow: Flow,
-    read: ReadWeight,
-    found: list[Attention],
-    cache: Cache,
-    on_layer: Callable[[int, int], None],
-) -> list[Rule] | Unfit:
-    rules = []
-    for layer, attention in enumerate(found):
-        on_layer(layer, len(found))
-        try:
-            rule = Proof(flow, read, attention, cache.context, cache.first_position).rule()
-        except Uncuttable as obstacle:
-            return Unfit(str(obstacle))
-        except ModelUnsupported:
-            return Unfit("an attention cannot be run on its own")
-        if isinstance(rule, Unfit):
+@dataclass(slots=True)
+class _Proving:
+    """Proves layer by layer: the rule is found in the first of the `spellings` of a graph, each
+    with its weights and its element type, and has to hold in the others."""
+
+    cache: Cache
+    on_layer: Callable[[int, int], None]
+    spellings: list[tuple[Flow, ReadWeight, int]]
+
+    def rules(self, found: list[Attention]) -> list[Rule] | Unfit:
+        """A rule for each attention, or why there is none."""
+        rules = []
+        for layer, attention in enumerate(found):
+            self.on_layer(layer, len(found))
+            try:
+                rule = self._rule(attention)
+            except Uncuttable as obstacle:
+                return Unfit(str(obstacle))
+            except ModelUnsupported:
+                return Unfit("an attention cannot be run on its own")
+            if isinstance(rule, Unfit):
+                return rule
+            rules.append(rule)
+        self.on_layer(len(found), len(found))
+        return rules
+
+    def _rule(self, attention: Attention) -> Rule | Unfit:
+        context, first = self.cache.context, self.cache.first_position
+        proofs = [
+            Proof(flow, read, attention, context, first, kind)
+            for flow, read, kind in self.spellings
+        ]
+        rule = proofs[0].rule()
+        if isinstance(rule, Unfit) or all(each.holds(rule) for each in proofs[1:]):
             return rule
-        rules.append(rule)
-    on_layer(len(found), len(found))
-    return rules
+        return Unfit("half precision rounds an attention in another way than the fused one")
 
 
 def _replace(
-    flow: Flow, found: list[Attention], rules: list[Rule], cache: Cache
+    flow: Flow, found: list[Attention], rules: list[Rule], cache: Cache, kind: int
 ) -> ModelProto | Unfit:
     rewrite = flow.rewrite
     rewrite.add_input(LAST, TensorProto.INT32, [flow.symbols.batch])
     rewrite.add_input(TOTAL, TensorProto.INT32, [])
-    tables = _Tables(rewrite)
+    tables = _Tables(rewrite, kind)
     for attention, rule in zip(found, rules, strict=True):
         nodes, weights = fused_nodes(attention, rule, (LAST, TOTAL), tables.of(rule.rotary))
         rewrite.add_weights(weights)
@@ -112,10 +140,12 @@ def _replace(
 
 
 class _Tables:
-    """Rotary tables of a graph, each stored once however many layers read it."""
+    """Rotary tables of a graph, each stored once however many layers read it, as numbers of the
+    element type `kind`."""
 
-    def __init__(self, rewrite: Rewrite) -> None:
+    def __init__(self, rewrite: Rewrite, kind: int) -> None:
         self._rewrite = rewrite
+        self._kind = kind
         self._names: dict[bytes, tuple[str, str]] = {}
 
     def of(self, rotary: Rotary | None) -> tuple[str, str] | None:
@@ -125,7 +155,7 @@ class _Tables:
         content = rotary.cosines.tobytes() + rotary.sines.tobytes()
         if content not in self._names:
             names = self._names[content] = table_names(f"rotary_{len(self._names)}")
-            self._rewrite.add_weights(rotary.weights(names))
+            self._rewrite.add_weights(rotary.weights(names, self._kind))
         return self._names[content]
 
 

@@ -22,16 +22,22 @@ class Part:
     """What lies between the tensors `ends` and the tensors `outputs` of a graph.
 
     Tensors outside of which only the shape is read are made up from the shape that inference
-    gives them, `feed_shapes` names them.
+    gives them. Numbers are of the element type `kind`.
 
     Raises:
         Uncuttable: something else leads into the part.
     """
 
     def __init__(
-        self, flow: Flow, read: ReadWeight, ends: Iterable[str], outputs: Sequence[str]
+        self,
+        flow: Flow,
+        read: ReadWeight,
+        ends: Iterable[str],
+        outputs: Sequence[str],
+        kind: int = TensorProto.FLOAT,
     ) -> None:
         self._flow = flow
+        self._numbers = kind
         self._ends = set(ends)
         self._nodes: dict[int, NodeProto] = {}
         self._weights: dict[str, TensorProto] = {}
@@ -116,7 +122,7 @@ class Part:
         for each in self._flow.rewrite.model.graph.input:
             if each.name == name:
                 return each.type.tensor_type.elem_type
-        return TensorProto.FLOAT
+        return self._numbers
 
     def _model(self) -> ModelProto:
         original = self._flow.rewrite.model
@@ -125,7 +131,7 @@ class Part:
             helper.make_tensor_value_info(name, kind, None) for name, kind in self._inputs.items()
         ]
         outputs = [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in self.outputs
+            helper.make_tensor_value_info(name, self._numbers, None) for name in self.outputs
         ]
         graph = helper.make_graph(nodes, "part", inputs, outputs, list(self._weights.values()))
         return helper.make_model(

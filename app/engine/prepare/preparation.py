@@ -135,6 +135,7 @@ class _Preparer:
             if change > verdict.MOST_DEVIATION:
                 exact = self._measured(original, recipe.fed(Draft(self._model.graph)))
                 fused = fused.marked_inexact(f"changes a logit by up to {change:.2g}")
+                costly = _Measured(recipe.fed(fused), costly.divergence)
             fast = recipe.rounded(recipe.fed(fused))
             if fast.steps[-1].applied:
                 costly = self._measured(original, fast)

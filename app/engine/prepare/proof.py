@@ -20,7 +20,9 @@ from app.engine.prepare.rewrite import MICROSOFT, Unfit
 from app.engine.prepare.rotary import Rotary, basis, read_tables, rotaries
 from app.engine.prepare.spelling import fused_nodes, table_names
 
-TOLERANCE = 2e-5  # of the largest value: float32 sums in another order differ by less
+TOLERANCE: dict[int, float] = {TensorProto.FLOAT: 2e-5, TensorProto.FLOAT16: 4e-3}
+"""Of the largest value, by element type: sums in another order, or with less rounding between,
+differ by less."""
 _LAST, _TOTAL = "fused/last", "fused/total"
 _SHORT = ((0, 1), (0, 7), (1, 1), (5, 3), (3, 16), (40, 40))  # cached and new tokens
 
@@ -36,21 +38,29 @@ class Rule:
 
 class Proof:
     """One attention under comparison, for contexts up to `context` tokens, the first of which has
-    the position `first`.
+    the position `first`; it computes in the element type `kind`.
 
     Raises:
         Uncuttable: it depends on something that is not known.
     """
 
     def __init__(
-        self, flow: Flow, read: ReadWeight, attention: Attention, context: int, first: int = 0
+        self,
+        flow: Flow,
+        read: ReadWeight,
+        attention: Attention,
+        context: int,
+        first: int = 0,
+        kind: int = TensorProto.FLOAT,
     ) -> None:
         self._flow = flow
         self._of = attention
         self._context = context
         self._first = first
-        self._whole = Part(flow, read, attention.inputs, attention.outputs)
-        self._turning = Part(flow, read, (attention.keys.name,), (attention.turned,))
+        self._kind = kind
+        self._dtype = helper.tensor_dtype_to_np_dtype(kind)
+        self._whole = Part(flow, read, attention.inputs, attention.outputs, kind)
+        self._turning = Part(flow, read, (attention.keys.name,), (attention.turned,), kind)
         self._rng = np.random.default_rng(0)
 
     def rule(self) -> Rule | Unfit:
@@ -59,9 +69,14 @@ class Proof:
         for window in self._windows():
             for rotary in self._rotaries():
                 rule = Rule(scale, window, rotary)
-                if self._holds(rule):
+                if self.holds(rule):
                     return rule
         return Unfit("an attention does something that the fused one does not")
+
+    def holds(self, rule: Rule) -> bool:
+        """Whether both give the same over random values at every length tried."""
+        fused = Calculator(self._fused(rule))
+        return all(self._agree(fused, past, new) for past, new in self._lengths(rule.window))
 
     def _rotaries(self) -> Iterator[Rotary | None]:
         """Ways to turn the keys that agree with what single ones become."""
@@ -117,11 +132,6 @@ class Proof:
         first = round(2 * mean - past)
         return past - first + 1
 
-    def _holds(self, rule: Rule) -> bool:
-        """Whether both give the same over random values at every length tried."""
-        fused = Calculator(self._fused(rule))
-        return all(self._agree(fused, past, new) for past, new in self._lengths(rule.window))
-
     def _lengths(self, window: int) -> Iterator[tuple[int, int]]:
         """Cached and new tokens; the longest first, which tells most."""
         yield self._context - 8, 8
@@ -141,7 +151,8 @@ class Proof:
         given = values | {name: each.astype(np.int32) for name, each in lengths.items()}
         ours = fused.run(self._of.outputs, {k: v for k, v in given.items() if k in self._names})
         theirs = self._run(values, past, new)
-        return all(_close(a, b) for a, b in zip(ours, theirs, strict=True))
+        tolerance = TOLERANCE[self._kind]
+        return all(_close(a, b, tolerance) for a, b in zip(ours, theirs, strict=True))
 
     @property
     def _names(self) -> set[str]:
@@ -179,7 +190,7 @@ class Proof:
         zero = np.zeros(1, np.float32)
         alike = self._values(past, new, zero, zero, cached=0.0)
         return {
-            name: self._rng.standard_normal(value.shape, dtype=np.float32)
+            name: self._rng.standard_normal(value.shape, dtype=np.float32).astype(self._dtype)
             for name, value in alike.items()
         }
 
@@ -189,18 +200,14 @@ class Proof:
         nodes, shapes = fused_nodes(of, rule, (_LAST, _TOTAL), tables)
         weights = list(shapes)
         if rule.rotary and tables:
-            weights += rule.rotary.weights(tables)
+            weights += rule.rotary.weights(tables, self._kind)
         integers = {_LAST: [1], _TOTAL: []}
-        inputs = [
-            helper.make_tensor_value_info(each, TensorProto.FLOAT, None) for each in of.inputs
-        ]
+        inputs = [helper.make_tensor_value_info(each, self._kind, None) for each in of.inputs]
         inputs += [
             helper.make_tensor_value_info(name, TensorProto.INT32, shape)
             for name, shape in integers.items()
         ]
-        outputs = [
-            helper.make_tensor_value_info(each, TensorProto.FLOAT, None) for each in of.outputs
-        ]
+        outputs = [helper.make_tensor_value_info(each, self._kind, None) for each in of.outputs]
         graph = helper.make_graph(nodes, "fused", inputs, outputs, weights)
         opsets = [helper.make_opsetid("", 18), helper.make_opsetid(MICROSOFT, 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=10)
@@ -215,7 +222,8 @@ def _ordered(values: np.ndarray, order: Order) -> np.ndarray:
     return np.ascontiguousarray(values)
 
 
-def _close(ours: np.ndarray, theirs: np.ndarray) -> bool:
-    if ours.shape != theirs.shape:
+def _close(ours: np.ndarray, theirs: np.ndarray, tolerance: float) -> bool:
+    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
         return False
-    return float(np.abs(ours - theirs).max()) <= TOLERANCE * float(np.abs(theirs).max())
+    ours, theirs = ours.astype(np.float32), theirs.astype(np.float32)
+    return float(np.abs(ours - theirs).max()) <= tolerance * float(np.abs(theirs).max())

@@ -15,7 +15,7 @@ from app.engine.prepare.lengths import direct_lengths, query_lengths
 from app.engine.prepare.part import ReadWeight
 from app.engine.prepare.rewrite import Unfit
 
-VERSION = 2
+VERSION = 3
 """Counts up when the passes give other graphs, so that stored ones are made anew."""
 
 OnLayer = Callable[[int, int], None]

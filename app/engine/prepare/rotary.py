@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 STEP = 16
 """Turned channels must be a multiple of this for `GroupQueryAttention`."""
@@ -28,10 +28,11 @@ class Rotary:
         """Whether anything turns at all."""
         return bool(self.sines.any()) or not np.all(self.cosines == 1)
 
-    def weights(self, names: tuple[str, str]) -> list[TensorProto]:
-        """The tables as stored weights."""
+    def weights(self, names: tuple[str, str], kind: int = TensorProto.FLOAT) -> list[TensorProto]:
+        """The tables as stored weights of the element type `kind`."""
+        dtype = helper.tensor_dtype_to_np_dtype(kind)
         return [
-            numpy_helper.from_array(np.ascontiguousarray(table), name)
+            numpy_helper.from_array(np.ascontiguousarray(table, dtype), name)
             for name, table in zip(names, (self.cosines, self.sines), strict=True)
         ]
 

@@ -121,9 +121,25 @@ def test_one_layer_that_differs_leaves_the_graph_as_it_is() -> None:
     assert isinstance(fused(model), Unfit)
 
 
-def test_half_precision_stays() -> None:
-    model = graphs.plain(Shape(), reference.random_weights(Shape()), dtype=np.float16)
-    outcome = fused(model, Shape())
-    assert isinstance(outcome, Unfit)
-    assert "float32" in outcome.reason
+def test_half_precision_is_fused_where_its_float32_twin_is() -> None:
+    shape = Shape()
+    weights = reference.random_weights(shape)
+    model = graphs.plain(shape, weights, dtype=np.float16)
+    after = fused(model, shape)
+    assert not isinstance(after, Unfit), after
+    assert len(grouped_attentions(after)) == shape.layers
+    assert not {"attention_mask", "position_ids"} & set(inputs(after))
+    exact = logits(graphs.plain(shape, weights), IDS, CHUNKS)
+    before, fast = (logits(each, IDS, CHUNKS).astype(np.float32) for each in (model, after))
+    off = [float(np.abs(each - exact).max()) for each in (before, fast)]
+    assert 0 < off[1] < 1.5 * off[0]
     assert model.graph.input[3].type.tensor_type.elem_type == TensorProto.FLOAT16
+
+
+def test_half_precision_that_does_something_else_stays() -> None:
+    weights = reference.random_weights(Shape())
+    model = Rewrite(graphs.plain(Shape(), weights, dtype=np.float16)).model
+    last = [node for node in model.graph.node if node.op_type == "Softmax"][-1]
+    last.op_type = "Identity"
+    del last.attribute[:]
+    assert isinstance(fused(model, Shape()), Unfit)

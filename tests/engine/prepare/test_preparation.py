@@ -74,6 +74,22 @@ def test_spelled_attention_is_fused_and_runs_from_the_copy(plain: Path) -> None:
     np.testing.assert_allclose(rows(loaded(grouped)), expected, atol=1e-4, rtol=0)
 
 
+def test_half_precision_is_fused_and_says_that_this_changes_numbers(tmp_path: Path) -> None:
+    model = graphs.plain(SHAPE, WEIGHTS_OF, dtype=np.float16)
+    half = graphs.write_folder(tmp_path / "half", model, SHAPE)
+    before = rows(loaded(half))
+    preparation = prepared(half).preparation
+    assert preparation.divergence is not None
+    assert preparation.divergence.is_small
+    assert preparation.precision is Precision.FAST
+    fused = preparation.steps[0]
+    assert (fused.name, fused.applied, fused.exact) == ("attention fused", True, False)
+    after = loaded(half)
+    assert after.info.preparation.stored
+    assert 0 < np.abs(rows(after) - before).max() < 0.05
+    assert not loaded(half, Precision.EXACT).info.preparation.stored
+
+
 def test_a_fast_graph_that_is_too_far_off_is_not_the_default(packed: Path) -> None:
     report = prepared(packed)
     cost = report.preparation.divergence
