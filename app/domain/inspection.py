@@ -9,7 +9,7 @@ from app.domain.sampling import SamplingParams
 class VariantReport(Struct, frozen=True):
     """A variant, its graph file below the model's folder, and bytes on disk, weights included.
 
-    `refusal` is the reason why it cannot run, as far as its listing tells, empty if it can.
+    `refusal` is the reason why it cannot run, as far as its files tell, empty if it can.
     """
 
     name: str

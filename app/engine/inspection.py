@@ -41,6 +41,7 @@ from app.errors import CandorError
 
 Part = TypeVar("Part")
 _LOGIT_BYTES = 4
+_MOST_READ = 256 * 1024 * 1024  # bytes of a graph file that is read only to look at it
 
 
 def inspect(path: Path, variant: str | None, renderer: Renderer) -> ModelReport:
@@ -76,7 +77,7 @@ class _Look:
         return ModelReport(
             name=folder.name,
             path=str(folder.path),
-            variants=tuple(_variant(folder, each) for each in folder.variants),
+            variants=tuple(self._variant(each) for each in folder.variants),
             variant=folder.chosen.name,
             choice=self._choice(),
             architecture=_architecture(configs),
@@ -90,6 +91,13 @@ class _Look:
             devices=_devices(),
             refusals=tuple(dict.fromkeys(self._refusals)),
         )
+
+    def _variant(self, variant: Variant) -> VariantReport:
+        """Another variant than the chosen one is told to be refused where its graph would be."""
+        refusal, chosen = variant.refusal or "", self._folder.chosen.name
+        if not refusal and variant.name != chosen and variant.file.stat().st_size <= _MOST_READ:
+            refusal = _obstacle(self._folder.path, variant.name)
+        return _report(self._folder, variant, refusal)
 
     def _try(self, read: Callable[[], Part]) -> Part | None:
         try:
@@ -130,7 +138,19 @@ class _Look:
         return "the best one for a CPU" if len(self._folder.variants) > 1 else "the only one"
 
 
-def _variant(folder: ModelFolder, variant: Variant) -> VariantReport:
+def _obstacle(path: Path, name: str) -> str:
+    """Why the graph of a variant would not run, empty where it would."""
+    try:
+        folder = find_model(path, name)
+        configs = read_configs(folder)
+        proto = checked.read_graph(folder.chosen.file)
+        read_plan(folder.chosen, proto, configs.names, configs.geometry)
+    except CandorError as error:
+        return str(error)
+    return ""
+
+
+def _report(folder: ModelFolder, variant: Variant, refusal: str) -> VariantReport:
     found = {
         each
         for file in variant.files
@@ -142,7 +162,7 @@ def _variant(folder: ModelFolder, variant: Variant) -> VariantReport:
         layout=variant.layout,
         file=variant.file.relative_to(folder.root).as_posix(),
         bytes=sum(each.stat().st_size for each in found),
-        refusal=variant.refusal or "",
+        refusal=refusal,
     )
 
 

@@ -70,12 +70,18 @@ def test_every_variant_is_listed_with_its_size_or_its_refusal(
     write_folder(tmp_path, graph, shape, file="onnx/model_q4.onnx", external_data="model_q4.data")
     (tmp_path / "npu").mkdir()
     options = {"provider_options": [{"qnn": {}}]}
+    write_folder(tmp_path, graph, shape, file="onnx/model_fp16.onnx", external_data="half.data")
+    (tmp_path / "onnx" / "half.data").unlink()
+    (tmp_path / "onnx" / "model_int8.onnx").write_bytes(b"no model")
     config = {"model": {"decoder": {"session_options": options}}}
     (tmp_path / "npu" / "genai_config.json").write_text(json.dumps(config))
     report = program.json("models", "inspect", str(tmp_path))
     found = {each["name"]: each for each in report["variants"]}
     assert (report["variant"], report["choice"]) == ("q4", "the best one for a CPU")
     assert "Qualcomm" in found["npu"]["refusal"]
+    assert "half.data" in found["fp16"]["refusal"]
+    assert "is not an ONNX model" in found["int8"]["refusal"]
+    assert found["fp32"]["refusal"] == found["q4"]["refusal"] == ""
     assert found["fp32"]["bytes"] == (tmp_path / "onnx" / "model.onnx").stat().st_size
     refused = program.run("models", "inspect", str(tmp_path), "--variant", "npu")
     assert refused.status == 1
