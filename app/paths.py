@@ -55,6 +55,11 @@ def prepared() -> Path:
     return profile() / "prepared"
 
 
+def calibrations() -> Path:
+    """The folder of fitted confidences."""
+    return profile() / "calibrations"
+
+
 def api_token() -> Path:
     """The file with the token that other programs show to the server, inside the profile."""
     return profile() / API_TOKEN

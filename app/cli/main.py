@@ -13,6 +13,7 @@ from app import __version__, paths
 from app.cli.bench import bench
 from app.cli.chat import chat
 from app.cli.chats import chats
+from app.cli.classify import calibrate_command, classify
 from app.cli.compare import compare
 from app.cli.complete import complete
 from app.cli.doctor import doctor
@@ -32,7 +33,20 @@ INTERRUPTED = 130
 
 
 @click.group(
-    commands=[chat, chats, complete, score, compare, serve, models, doctor, selftest, bench],
+    commands=[
+        chat,
+        chats,
+        complete,
+        score,
+        compare,
+        classify,
+        calibrate_command,
+        serve,
+        models,
+        doctor,
+        selftest,
+        bench,
+    ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="candor", message="%(prog)s %(version)s")

@@ -12,6 +12,7 @@ from typing import Self, overload
 
 from app.cli.progress import ProgressBar
 from app.domain.events import (
+    Classified,
     Copies,
     Event,
     Hello,
@@ -25,6 +26,7 @@ from app.domain.events import (
 from app.domain.models import ModelInfo
 from app.domain.preparation import PreparationReport
 from app.domain.requests import (
+    Classify,
     Compare,
     Generate,
     Inspect,
@@ -154,6 +156,19 @@ class Session:
             self.load(self._wanted)
         self._runner.run(self._ask(request, show, stoppable))
 
+    def classify(self, request: Classify) -> Classified:
+        """The scores of labels, by the model that is loaded.
+
+        Raises:
+            CandorError: they cannot be told.
+        """
+        found: list[Event] = []
+        self._runner.run(self._ask(request, found.append, stoppable=False))
+        for event in found:
+            if isinstance(event, Classified):
+                return event
+        raise Bug("A classification ended without scores.")
+
     def compare(self, request: Compare, show: Show) -> None:
         """Compare two models, in a worker that is started if there is none for their providers.
 
@@ -210,7 +225,9 @@ class Session:
                 return event
         raise Bug("The worker gave no answer.")
 
-    async def _ask(self, request: Generate | Score | Compare, show: Show, stoppable: bool) -> None:
+    async def _ask(
+        self, request: Generate | Score | Compare | Classify, show: Show, stoppable: bool
+    ) -> None:
         try:
             async with aclosing(self._running().submit(request)) as stream:
                 await self._follow(stream, show, stoppable)

@@ -1,11 +1,12 @@
 """What the worker says: one tagged union, in the order Hello, then per request
-Progress*, Delta*, ComparedPart*, and exactly one of Loaded, Replayed, Compared, Measured,
-Inspected, Rendered, Prepared, Copies, Finished, Failed."""
+Progress*, Delta*, ComparedPart*, and exactly one of Loaded, Replayed, Classified, Compared,
+Measured, Inspected, Rendered, Prepared, Copies, Finished, Failed."""
 
 from enum import StrEnum
 
 from msgspec import Struct
 
+from app.domain.classification import LabelScore
 from app.domain.comparison import Piece, Summary
 from app.domain.devices import Device
 from app.domain.drafting import DraftReport
@@ -152,6 +153,12 @@ class Replayed(Struct, frozen=True, tag="replayed", kw_only=True):
     trace: SamplerTrace | None = None
 
 
+class Classified(Struct, frozen=True, tag="classified"):
+    """How likely each label is as an answer, in the order that was asked."""
+
+    scores: tuple[LabelScore, ...]
+
+
 class ComparedPart(Struct, frozen=True, tag="compared_part"):
     """The next pieces of a text that two models were compared on."""
 
@@ -217,6 +224,7 @@ Event = (
     | Loaded
     | Delta
     | Replayed
+    | Classified
     | ComparedPart
     | Compared
     | Measured

@@ -147,6 +147,17 @@ class TokenSearch(Struct, frozen=True):
     most: int = 20
 
 
+class Classify(Struct, frozen=True, tag="classify"):
+    """Say how likely each of `labels` is as the answer to `prompt`, whole and exact.
+
+    In a chat, the end of the answer behind it counts as part of a label; a text has no end, so
+    there no label may begin another.
+    """
+
+    prompt: Prompt
+    labels: tuple[str, ...]
+
+
 class Compare(Struct, frozen=True, tag="compare"):
     """Let two models, in place of the present one, read the same text and set them side by side.
 
@@ -243,7 +254,7 @@ class AnswerNow(Struct, frozen=True, tag="answer_now"):
     target: int
 
 
-Computation = Generate | Score | Replay | Measure
+Computation = Generate | Score | Replay | Classify | Measure
 """What needs a loaded model."""
 
 Query = Inspect | Render | ListCopies | RemoveCopies

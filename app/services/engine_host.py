@@ -13,6 +13,7 @@ from app.domain.events import Hello, Loaded, Prepared, Progress
 from app.domain.models import ModelInfo
 from app.domain.preparation import KvCache, Precision, PreparationReport
 from app.domain.requests import (
+    Classify,
     Computation,
     Generate,
     Load,
@@ -144,8 +145,8 @@ class EngineHost:
         """The events of a generation, once the engine is ready."""
         return Answer(lambda: self._submit(request))
 
-    def score(self, request: Score) -> Answer:
-        """The events of a scoring, once the engine is ready."""
+    def score(self, request: Score | Classify) -> Answer:
+        """The events of a scoring, of a text or of labels, once the engine is ready."""
         return Answer(lambda: self._submit(request))
 
     def replay(self, request: Replay) -> Answer:

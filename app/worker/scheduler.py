@@ -22,6 +22,7 @@ from app.domain.events import (
     Stage,
 )
 from app.domain.requests import (
+    Classify,
     Compare,
     Generate,
     Inspect,
@@ -36,6 +37,7 @@ from app.domain.requests import (
     Score,
 )
 from app.engine import generate, score
+from app.engine.classify import classify
 from app.engine.comparing import compare_models
 from app.engine.inspection import inspect
 from app.engine.measure import measure
@@ -142,6 +144,8 @@ class Scheduler:
                 self._prepare(id, wanted)
             case Compare() as wanted:
                 self._compare(id, wanted)
+            case Classify() as wanted:
+                self._classify(id, wanted)
             case ListCopies(path=path):
                 self._emit(id, Copies(list_copies(_store(), path)))
             case RemoveCopies(path=path):
@@ -194,6 +198,13 @@ class Scheduler:
             wanted.kv,
         )
         self._emit(id, Prepared(report))
+
+    def _classify(self, id: int, wanted: Classify) -> None:
+        def cancelled() -> bool:
+            return self._inbox.cancelled(id)
+
+        event = classify(self._loaded(), wanted, cancelled=cancelled)
+        self._emit(id, event or CANCELLED)
 
     def _compare(self, id: int, wanted: Compare) -> None:
         self._let_go()

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 
 from app.domain.events import (
+    Classified,
     Compared,
     Copies,
     Event,
@@ -26,6 +27,7 @@ from app.errors import CandorError, from_code
 LAST = (
     Loaded,
     Replayed,
+    Classified,
     Compared,
     Measured,
     Inspected,

@@ -66,7 +66,7 @@ def test_the_divergence_is_that_of_whole_distributions(tmp_path: Path, length: i
             (p[ids[place]], q[ids[place]]), abs=1e-4
         )
         assert piece.agreeing == (p.argmax() == q.argmax())
-        agreeing += piece.agreeing
+        agreeing += piece.agreeing is True
     assert end.summary.agreement == pytest.approx(agreeing / (length - 1))
     assert worst(pieces, 1)[0].kl == end.summary.kl_max
 

@@ -6,6 +6,7 @@ Parameters are compiled into the stages that do something, in the order they ask
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -50,6 +51,8 @@ class Place:
 
 _FAR = 1e30
 """Larger logits overflow in float32 once they are multiplied."""
+
+Value = TypeVar("Value", int, float)
 
 Apply = Callable[[Pool, Place], Pool]
 
@@ -155,7 +158,7 @@ def _temperature(params: SamplingParams) -> Apply | None:
     return in_place
 
 
-def _cut(cut: Callable[[np.ndarray, float], np.ndarray], value: float, off: float) -> Apply | None:
+def _cut(cut: Callable[[np.ndarray, Value], np.ndarray], value: Value, off: Value) -> Apply | None:
     if value == off:
         return None
     return lambda pool, place: pool.keep(cut(pool.row, value))
