@@ -18,6 +18,7 @@ from app.cli.compare import compare
 from app.cli.complete import complete
 from app.cli.doctor import doctor
 from app.cli.models import models
+from app.cli.replay import replay
 from app.cli.score import score
 from app.cli.selftest import selftest
 from app.cli.serve import serve
@@ -41,6 +42,7 @@ INTERRUPTED = 130
         compare,
         classify,
         calibrate_command,
+        replay,
         serve,
         models,
         doctor,

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from app.domain.events import Delta, Timings, Usage
 from app.domain.messages import Message, Role
+from app.domain.origin import Origin
 from app.domain.reasoning import PastThoughts
 from app.domain.requests import ThoughtLimit, Variables
 from app.domain.sampling import SamplingParams
@@ -37,6 +38,7 @@ class Turn(Struct, frozen=True, kw_only=True):
     `tokens` holds every generated token in the order it came, each naming its channel; spans
     count code points in that channel's text. `reasoning_s` is the time spent on the reasoning,
     `note` a sentence for the person on how the turn ended, empty when there is nothing to say.
+    `origin` is what made an answer, where that is known.
     """
 
     id: int
@@ -50,6 +52,7 @@ class Turn(Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     timings: Timings | None = None
     note: str = ""
+    origin: Origin | None = None
 
     def count(self, channel: Channel) -> int:
         """The number of tokens in `channel`."""

@@ -32,8 +32,9 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     a model that has none. `providers` are the
     execution providers the session really has, the first one preferred, `placements` what each of
     them was given of the graph, and `device` is what was chosen. `sampling` is what the model's own
-    generation defaults ask for. `notes` are sentences about what loading had to do without, and
-    `preparation` says how the graph that runs differs from the file.
+    generation defaults ask for. `fingerprint` names the content of graph and weights,
+    `template_hash` that of the chat template. `notes` are sentences about what loading had to do
+    without, and `preparation` says how the graph that runs differs from the file.
     """
 
     name: str
@@ -54,6 +55,8 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     reasoning_format: str = ""
     effort_levels: tuple[str, ...] = ()
     history_switch: str | None = None
+    fingerprint: str = ""
+    template_hash: str = ""
     device: Device = Device(Provider.CPU, 0, "")
     placements: tuple[Placement, ...] = ()
     notes: tuple[str, ...] = ()

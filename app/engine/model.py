@@ -15,8 +15,10 @@ from app.engine.cache.caches import lone_cache
 from app.engine.cache.pool import KvPool
 from app.engine.cache.room import Room, room
 from app.engine.files.defaults import eos_ids
+from app.engine.files.fingerprint import fingerprint, text_fingerprint
 from app.engine.forward import Forward
 from app.engine.prepare.choice import Choice, choose_graph, original
+from app.engine.prepare.digest import model_files
 from app.engine.prepare.store import PreparedStore
 from app.engine.runtime.batch import BatchRuns
 from app.engine.runtime.devices import find_device
@@ -108,6 +110,8 @@ def _describe(
         reasoning_format=template.reasoning_format if template else "",
         providers=network.session.providers,
         sampling=model.sampling,
+        fingerprint=fingerprint(model_files(folder.chosen.file, model.graph)),
+        template_hash=text_fingerprint(model.configs.template or ""),
         device=device,
         placements=network.placements,
         notes=(network.note,) if network.note else (),

@@ -1,9 +1,36 @@
-"""A question after the turns before it as a request to the engine."""
+"""What the model is asked for the next answer, and the record of what makes it."""
 
 from app.domain.conversation import AnswerOptions, Turn, history
 from app.domain.messages import Message, Role
+from app.domain.origin import Origin
 from app.domain.requests import ChatPrompt, Generate
 from app.errors import InvalidRequest
+from app.services.engine_host import EngineHost
+
+
+def origin(host: EngineHost, options: AnswerOptions, given: int) -> Origin | None:
+    """What makes the next answer, of which so many tokens are `given`; None without a model."""
+    info, worker = host.status.model, host.worker
+    if info is None or worker is None:
+        return None
+    return Origin(
+        model=info.name,
+        path=info.path,
+        variant=info.variant,
+        fingerprint=info.fingerprint,
+        template=info.template_hash,
+        device=info.device.label,
+        precision=info.preparation.precision,
+        kv=info.preparation.kv,
+        sampling=options.sampling,
+        reasoning=options.reasoning,
+        variables=options.variables,
+        past=options.past,
+        thought=options.thought,
+        max_tokens=options.max_tokens,
+        given=given,
+        versions=worker.versions,
+    )
 
 
 def generation(turns: list[Turn], options: AnswerOptions) -> Generate:

@@ -30,7 +30,7 @@ from app.domain.messages import Role
 from app.domain.tokens import TokenRecord
 from app.errors import CandorError, InvalidRequest, WorkerLost
 from app.services.answer import Answer
-from app.services.asking import generation, require_unicode
+from app.services.asking import generation, origin, require_unicode
 from app.services.draft import Draft
 from app.services.engine_host import EngineHost
 from app.services.keeper import Keeper
@@ -213,9 +213,14 @@ class Conversation:
         It begins with the tokens that it has `shared` with another one, and then `token`.
         """
         prefix = () if token is None else (*(each.id for each in shared), token)
-        request = replace(generation(self._thread.turns, options), prefix=prefix)
-        self._stream = stream = self._host.generate(request)
-        self._draft = draft = Draft(self._repository.new_turn_id(), self._clock, shared)
+        asked = replace(generation(self._thread.turns, options), prefix=prefix)
+        self._stream = stream = self._host.generate(asked)
+        self._draft = draft = Draft(
+            self._repository.new_turn_id(),
+            self._clock,
+            shared,
+            origin(self._host, options, len(prefix)),
+        )
         self._idle.clear()
         self._tell(self._thread.add(draft.turn()))
         self._tell(ThoughtLimited(draft.id, options.thought.tokens))

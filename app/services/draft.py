@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from app.domain.conversation import Turn, TurnState
 from app.domain.events import Delta, Finished
 from app.domain.messages import Role
+from app.domain.origin import Origin
 from app.domain.tokens import Channel, TokenRecord
 
 
@@ -15,13 +16,19 @@ class Draft:
     """Gathers one answer; `clock` gives seconds and times the reasoning.
 
     It begins with the tokens that it has `shared` with another answer, whose numbers they keep.
+    `origin` is what makes it; the seed comes with the end.
     """
 
     def __init__(
-        self, id: int, clock: Callable[[], float], shared: Sequence[TokenRecord] = ()
+        self,
+        id: int,
+        clock: Callable[[], float],
+        shared: Sequence[TokenRecord] = (),
+        origin: Origin | None = None,
     ) -> None:
         self.id = id
         self._shared = shared
+        self._origin = origin
         self._clock = clock
         self._texts: dict[Channel, list[str]] = {channel: [] for channel in Channel}
         self._tokens: list[TokenRecord] = []
@@ -40,6 +47,9 @@ class Draft:
     def finish(self, finished: Finished) -> None:
         """Keep the counts and speeds that the request ended with."""
         self._finished = finished
+        if self._origin is not None:
+            drawn = replace(self._origin.sampling, seed=finished.seed)
+            self._origin = replace(self._origin, sampling=drawn)
 
     def turn(self) -> Turn:
         """The answer as it is now."""
@@ -55,6 +65,7 @@ class Draft:
             reasoning_s=self._reasoning_s + self._open_s(),
             usage=done.usage if done else None,
             timings=done.timings if done else None,
+            origin=self._origin,
         )
 
     def _with_numbers(self, delta: Delta) -> Delta:

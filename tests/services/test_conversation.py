@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from app import paths
 from app.domain.conversation import (
@@ -28,6 +29,7 @@ from app.errors import ContextExceeded, InvalidRequest, WorkerLost
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.explore import explore
+from app.services.repeat import repeat
 
 GREEDY = AnswerOptions(sampling=SamplingParams(temperature=0.0), reasoning=True, max_tokens=200)
 QUESTION = "What is 348 + 276?"
@@ -291,5 +293,51 @@ def test_the_likeliest_continuations_have_their_joint_probability():
         assert {way.tokens[0].id for way in found} == {e.id for e in answer.tokens[3].top[:4]}
         with pytest.raises(InvalidRequest, match="1 to 16"):
             await explore(host, prompt, width=0)
+
+    drive(scenario)
+
+
+def test_an_answer_keeps_what_made_it_and_comes_out_the_same():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        lively = AnswerOptions(sampling=SamplingParams(temperature=1.5, top_k=40), max_tokens=40)
+        await conversation.send(QUESTION, lively)
+        question, answer = conversation.turns
+        origin = answer.origin
+        assert origin
+        assert origin.fingerprint
+        assert origin.template
+        assert origin.sampling.seed is not None
+        assert origin.versions["onnxruntime"]
+        found = await repeat(host, (question,), answer)
+        assert found.is_equal
+        assert (found.same, found.total) == (len(answer.tokens), len(answer.tokens))
+        assert found.differences == ()
+        wrong = structs.replace(answer.tokens[7], id=answer.tokens[7].id + 1)
+        forged = (*answer.tokens[:7], wrong, *answer.tokens[8:])
+        found = await repeat(host, (question,), structs.replace(answer, tokens=forged))
+        assert (found.is_equal, found.same, found.expected) == (False, 7, wrong)
+        assert found.got
+        assert found.got.id == answer.tokens[7].id
+        short = structs.replace(answer, tokens=answer.tokens[:-1])
+        assert (await repeat(host, (question,), short)).is_equal, "it ends where that one did"
+
+    drive(scenario)
+
+
+def test_a_branch_comes_out_the_same_too_and_another_model_is_named():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        await conversation.send(QUESTION, GREEDY)
+        question, old = conversation.turns
+        other = next(each.id for each in old.tokens[5].top if each.id != old.tokens[5].id)
+        await conversation.branch(old.id, 5, other, GREEDY)
+        branch = conversation.turns[-1]
+        assert branch.origin
+        assert branch.origin.given == 6
+        assert (await repeat(host, (question,), branch)).is_equal
+        await host.load(paths.built_in_model().with_name("candor-small-draft"))
+        found = await repeat(host, (question,), old)
+        assert "The model is another one" in found.differences[0]
+        with pytest.raises(InvalidRequest, match="not known what made"):
+            await repeat(host, (question,), structs.replace(old, origin=None))
 
     drive(scenario)

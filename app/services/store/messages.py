@@ -14,6 +14,7 @@ from app.domain.chats import MessageTree, Node
 from app.domain.conversation import Turn, TurnState, ended
 from app.domain.events import Timings, Usage
 from app.domain.messages import Role
+from app.domain.origin import Origin
 from app.domain.tokens import TokenRecord
 from app.services.store import token_rows
 
@@ -24,13 +25,14 @@ NO_TOKENS = "The numbers of its tokens are damaged and cannot be shown."
 WRITE = """
 INSERT INTO messages VALUES (
     :id, :chat, :parent, :role, :state, :text, :reasoning, :tool_call, :reasoning_s,
-    :usage, :timings, :note, :now
+    :usage, :timings, :note, :now, :origin
 ) ON CONFLICT (id) DO UPDATE SET
     state = :state, text = :text, reasoning = :reasoning, tool_call = :tool_call,
-    reasoning_s = :reasoning_s, usage = :usage, timings = :timings, note = :note
+    reasoning_s = :reasoning_s, usage = :usage, timings = :timings, note = :note,
+    origin = :origin
 """
 READ = """
-SELECT id, role, state, text, reasoning, tool_call, reasoning_s, usage, timings, note
+SELECT id, role, state, text, reasoning, tool_call, reasoning_s, usage, timings, note, origin
 FROM messages WHERE id = ?
 """
 
@@ -53,6 +55,7 @@ def write(
         "usage": _json(turn.usage),
         "timings": _json(turn.timings),
         "note": turn.note,
+        "origin": _json(turn.origin),
         "now": time.time() if written_at is None else written_at,
     }
     connection.execute(WRITE, values)
@@ -68,7 +71,7 @@ def read(connection: apsw.Connection, message_id: int) -> Turn:
     row = connection.execute(READ, (message_id,)).fetchone()
     if row is None:
         raise KeyError(message_id)
-    id, role, state, text, reasoning, tool_call, reasoning_s, usage, timings, note = row
+    id, role, state, text, reasoning, tool_call, reasoning_s, usage, timings, note, origin = row
     try:
         tokens = _read_tokens(connection, id)
     except ValueError:
@@ -85,6 +88,7 @@ def read(connection: apsw.Connection, message_id: int) -> Turn:
         usage=usage and msgspec.json.decode(usage, type=Usage),
         timings=timings and msgspec.json.decode(timings, type=Timings),
         note=note,
+        origin=origin and msgspec.json.decode(origin, type=Origin),
     )
 
 
@@ -135,5 +139,5 @@ def _read_tokens(connection: apsw.Connection, message_id: int) -> tuple[TokenRec
     return tuple(token for (rows,) in blocks for token in token_rows.decode(rows))
 
 
-def _json(value: Usage | Timings | None) -> str | None:
+def _json(value: Usage | Timings | Origin | None) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
