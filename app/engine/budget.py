@@ -83,7 +83,7 @@ class Budget:
             return None
         length = min(LANDING_TOKENS, limit // LANDING_PART)
         left = limit - self.spent
-        if left >= length or not self._ends_sentence(last):
+        if not 0 < left < length or not self._ends_sentence(last):
             return None
         return sign, LANDING_NATS * (1 - left / length)
 

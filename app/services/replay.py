@@ -98,6 +98,16 @@ class Replayer:
                 break
         return self._proven(known, found)
 
+    async def prompt(self, turns: Sequence[Turn], turn_id: int, index: int) -> ChatPrompt:
+        """What an answer was asked with, proven by its token `index`. Raises as `replay`."""
+        if await self.replay(turns, turn_id, index, SamplingParams()) is None:
+            raise InvalidRequest("Another token is being looked at.", "Try again.")
+        model = self._host.status.model
+        ways = self._asked[(model.path, model.variant, turn_id)] if model else ()
+        if not ways:
+            raise InvalidRequest(OTHER_NUMBERS)
+        return ways[0].prompt(_split(turns, turn_id)[0])
+
     async def _run(self, request: Replay) -> Replayed | None:
         async with contextlib.aclosing(self._host.replay(request)) as events:
             try:

@@ -108,6 +108,9 @@ class MainWindow(QMainWindow):
         transcript.version_stepped.connect(chat.step_version)
         transcript.refused.connect(chat.notice)
         transcript.answered_now.connect(chat.answer_now)
+        transcript.cut_asked.connect(chat.what_if.ask)
+        chat.what_if.found.connect(transcript.show_glimpses)
+        chat.what_if.noted.connect(transcript.note_cuts)
         transcript.editor_left.connect(write.setFocus)
         write.recalled.connect(transcript.edit_last)
 

@@ -21,9 +21,8 @@ from app.ui.panes.bars import elided
 from app.ui.panes.token import facts
 from app.ui.theme.palette import heat_colour
 from app.ui.theme.style import Appearance
-from app.ui.viewmodels import wording
 from app.ui.viewmodels.alternatives import rows
-from app.ui.viewmodels.figures import figures
+from app.ui.viewmodels.figures import figures, trace_title
 from app.ui.viewmodels.heat import SCALES, heat_step
 from app.ui.viewmodels.selection import Selected
 from tests.ui.desk import Desk, Scenario, until
@@ -215,7 +214,7 @@ def test_reasoning_and_figures_say_what_the_turn_says(drive: Drive):
         view = desk.view(turn)
         count = turn.count(Channel.REASONING)
         assert any(title.startswith("Reasoning · ") for title in titles)
-        assert view.reasoning.heading.text() == wording.thought(turn.reasoning_s, count)
+        assert view.reasoning.heading.text() == trace_title(turn)
         assert f"{count}" in view.reasoning.sparkline.accessibleName()
         assert [each.text() for each in view.footer.labels] == [f.text for f in figures(turn)]
         names = [each.accessibleName() for each in view.footer.labels]

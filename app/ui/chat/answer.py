@@ -23,6 +23,7 @@ from app.ui.chat.token_text import TokenText
 from app.ui.chat.trace import TracePanel
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels import wording
+from app.ui.viewmodels.figures import trace_title
 from app.ui.widgets import label
 
 
@@ -54,7 +55,7 @@ class AnswerView(MessageView):
         self._count = 0
         self._selected: int | None = None
         self.body = AnswerText()
-        self.reasoning = TracePanel(TokenText("Reasoning"))
+        self.reasoning = TracePanel(TokenText("Reasoning"), cuttable=True)
         self.tool_call = TracePanel(TokenText("Tool call"))
         self._waiting = label("Waiting for the model", kind="muted")
         self._note = label(kind="note", wrap=True)
@@ -86,8 +87,8 @@ class AnswerView(MessageView):
         self._ended = True
         self._waiting.hide()
         self.reasoning.set_open_ended(False)
-        if count := self.reasoning.body.token_count:
-            self.reasoning.set_title(wording.thought(turn.reasoning_s, count))
+        if self.reasoning.body.token_count:
+            self.reasoning.set_title(trace_title(turn))
         self.body.end()
         self._note.setText(turn.note)
         self._note.setVisible(bool(turn.note))
@@ -99,6 +100,10 @@ class AnswerView(MessageView):
     def select(self, number: int | None) -> QRect:
         """Frame the token with this index, or none; return where it is in this widget."""
         self._selected = number
+        if self.reasoning.cuts is not None:
+            self.reasoning.cuts.select(
+                number if number is not None and self.reasoning.body.holds(number) else None
+            )
         shown = QRect()
         for text in self.texts():
             text.select(number)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout
 
 from app.domain.heat import HeatMode
+from app.ui.chat.cuts import CutTable
 from app.ui.chat.sparkline import Sparkline
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import Theme
@@ -81,13 +82,14 @@ class TraceScroll(QScrollArea):
 class TracePanel(QFrame):
     """A heading, how sure the tokens were, and the coloured text; `folded` tells of each change.
 
-    `answered_now` is the button that ends a thought while it grows.
+    `answered_now` is the button that ends a thought while it grows. A `cuttable` one, once it has
+    ended, has room for what would have been answered without the rest of it.
     """
 
     folded = Signal(bool)
     answered_now = Signal()
 
-    def __init__(self, body: TokenText) -> None:
+    def __init__(self, body: TokenText, *, cuttable: bool = False) -> None:
         super().__init__()
         self.setObjectName("trace")
         self.body = body
@@ -96,6 +98,7 @@ class TracePanel(QFrame):
         self.now = button("Answer now", self.answered_now.emit, kind="quiet", keys=ANSWER_NOW_KEYS)
         self.now.hide()
         self.pane = TraceScroll(body)
+        self.cuts = CutTable() if cuttable else None
         self.heading.toggled.connect(self._show_body)
         self._lay_out()
         self._show_body(True)
@@ -115,6 +118,8 @@ class TracePanel(QFrame):
     def set_open_ended(self, growing: bool) -> None:
         """Offer to end the thought while it is growing."""
         self.now.setVisible(growing)
+        if self.cuts is not None:
+            self.cuts.setVisible(not growing and self.is_open)
 
     def show_numbers(self, mode: HeatMode) -> None:
         """Draw the numbers of the tokens so far."""
@@ -136,6 +141,8 @@ class TracePanel(QFrame):
 
     def _show_body(self, shown: bool) -> None:
         self.pane.setVisible(shown)
+        if self.cuts is not None:
+            self.cuts.setVisible(shown and not self.now.isVisibleTo(self))
         self.heading.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
         self.heading.setAccessibleDescription("Open" if shown else "Closed")
         self.folded.emit(not shown)
@@ -151,3 +158,6 @@ class TracePanel(QFrame):
         layout.setContentsMargins(12, 8, 12, 10)
         layout.addLayout(head)
         layout.addWidget(self.pane)
+        if self.cuts is not None:
+            layout.addWidget(self.cuts)
+            self.cuts.hide()

@@ -1,5 +1,7 @@
 """The conversation: turns in, the messages that show them; what a person does with them out."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -8,6 +10,7 @@ from app.domain.conversation import PromptRead, ThoughtLimited, Turn, TurnGrew, 
 from app.domain.heat import HeatMode, Reading
 from app.domain.messages import Role
 from app.domain.tokens import Channel, TokenRecord
+from app.services.what_if import Glimpse
 from app.ui.chat.answer import AnswerView
 from app.ui.chat.column import guess
 from app.ui.chat.mapped_list import MappedList
@@ -46,6 +49,7 @@ class TranscriptView(MappedList):
     edited = Signal(object, str)
     version_stepped = Signal(object, object)
     answered_now = Signal()
+    cut_asked = Signal(object, object)
     editor_left = Signal()
     refused = Signal(object)
 
@@ -62,6 +66,7 @@ class TranscriptView(MappedList):
         self._stepped: Step | None = None
         self._arrow: Step | None = None
         self._places: dict[int, int] = {}
+        self._glimpses: dict[int, Sequence[Glimpse]] = {}
         self._folded: dict[int, frozenset[Channel]] = {}
         self._selected: Selected | None = None
         self._growing: list[TokenRecord] = []
@@ -109,6 +114,17 @@ class TranscriptView(MappedList):
     def limit_thought(self, limited: ThoughtLimited) -> None:
         """Show how long an answer's thought may get."""
         self._answer(limited.turn_id).limit = limited.tokens
+
+    def show_glimpses(self, turn: Turn, glimpses: Sequence[Glimpse]) -> None:
+        """Show what would have been answered had the model thought less."""
+        self._glimpses[turn.id] = glimpses
+        if (view := self.answer(turn.id)) and view.reasoning.cuts:
+            view.reasoning.cuts.show_glimpses(glimpses, turn)
+
+    def note_cuts(self, turn_id: int, note: str) -> None:
+        """Say what becomes of a question after such an answer."""
+        if (view := self.answer(turn_id)) and view.reasoning.cuts:
+            view.reasoning.cuts.show_note(note)
 
     def change(self, turn: Turn) -> None:
         """Show how an answer ended."""
@@ -216,6 +232,10 @@ class TranscriptView(MappedList):
         view.picked.connect(lambda number: self.picked.emit(turn.id, number))
         view.stepped.connect(self.stepped)
         view.reasoning.answered_now.connect(self.answered_now)
+        if view.reasoning.cuts is not None:
+            view.reasoning.cuts.asked.connect(lambda index: self.cut_asked.emit(turn.id, index))
+            if turn.id in self._glimpses:
+                view.reasoning.cuts.show_glimpses(self._glimpses[turn.id], turn)
         view.action_row.regenerated.connect(lambda: self.regenerated.emit(turn.id))
         if turn.state is not TurnState.STREAMING:
             view.present(turn)

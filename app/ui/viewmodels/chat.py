@@ -27,6 +27,7 @@ from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.settings import Settings
 from app.services.store.store import ChatStore
+from app.services.what_if import WhatIf
 from app.ui.tasks import ErrorHandler, Tasks
 from app.ui.viewmodels.heat import HeatChoice
 from app.ui.viewmodels.notice import Notice
@@ -36,6 +37,7 @@ from app.ui.viewmodels.sampling_memory import SamplingMemory
 from app.ui.viewmodels.selection import TokenSelection
 from app.ui.viewmodels.status import StatusModel
 from app.ui.viewmodels.stream import Coalescer
+from app.ui.viewmodels.what_if import WhatIfModel
 
 
 class ChatModel(QObject):
@@ -79,6 +81,12 @@ class ChatModel(QObject):
         self.selection = TokenSelection(lambda: conversation.turns, self)
         self.replay = ReplayModel(
             host, lambda: conversation.turns, self.selection, self.sampling, self._tasks, self
+        )
+        self.what_if = WhatIfModel(
+            WhatIf(host, self.replay.replayer),
+            lambda: conversation.turns,
+            self._tasks,
+            self,
         )
         self.status = StatusModel(host, self)
         self.status.model_loaded.connect(self._adopt)

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from app.domain.conversation import Turn
 from app.domain.tokens import Channel, TokenRecord
-from app.ui.viewmodels.wording import duration, probability, tokens
+from app.ui.viewmodels.landmarks import Landmark, count
+from app.ui.viewmodels.wording import duration, probability, thought, tokens
 
 CONFIDENCE = "The geometric mean of the probabilities of the answer's tokens"
 RATE = "How fast the tokens after the first one came"
@@ -35,6 +36,17 @@ def figures(turn: Turn) -> tuple[Figure, ...]:
     if turn.usage is not None:
         found.append(Figure(tokens(turn.usage.completion_tokens), COUNT))
     return tuple(found)
+
+
+def trace_title(turn: Turn) -> str:
+    """The heading of a finished trace: its cost, its part of the whole, and its decision points."""
+    trace = [each for each in turn.tokens if each.channel is Channel.REASONING]
+    parts = [thought(turn.reasoning_s, len(trace))]
+    if turn.usage is not None and turn.usage.completion_tokens:
+        parts.append(f"{100 * len(trace) / turn.usage.completion_tokens:.0f} % of all")
+    if forks := count(Landmark.FORK, trace):
+        parts.append("1 decision point" if forks == 1 else f"{forks:,} decision points")
+    return " · ".join(parts)
 
 
 def confidence(records: Iterable[TokenRecord]) -> float | None:
