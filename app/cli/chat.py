@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
-from app.cli import generation
+from app.cli import best_of, generation
 from app.cli.dialogue import Dialogue
 from app.cli.options import (
     answer_options,
+    best_of_option,
     load_command,
     model_options,
     output_options,
@@ -26,6 +27,7 @@ from app.errors import InvalidRequest
 @click.argument("prompt", required=False)
 @click.option("--system", metavar="S", help="How the model shall behave.")
 @reasoning_options
+@best_of_option
 @answer_options
 @sampling_options
 @model_options
@@ -43,12 +45,18 @@ def chat(terminal: Terminal, prompt: str | None, **options: Any) -> None:
         raise InvalidRequest("The prompt is empty.", "Ask something.")
     with terminal.session() as session:
         info = session.load(load_command(options))
+        if text is None and options["best_of"] > 1:
+            raise click.UsageError("--best-of needs a PROMPT.")
         if text is None:
             Dialogue(terminal, session, info, options).hold()
             return
         question = Message(role=Role.USER, content=text if prompt else text.rstrip("\r\n"))
         asked = generation.request(info, chat_prompt(info, [question], options), options)
-        if options["as_json"]:
+        if options["best_of"] > 1:
+            best_of.run(
+                terminal, session, info, asked, options["best_of"], as_json=options["as_json"]
+            )
+        elif options["as_json"]:
             generation.print_json(session, info, asked)
         else:
             generation.stream(terminal, session, info, asked, Transcript())

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from app import paths
 from app.cli.types import DeviceChoice, LogitBias, SamplerOrder, TokenIds, sampling_range
+from app.domain.best_of import MOST_SAMPLES
 from app.domain.preparation import KvCache, Precision
 from app.domain.reasoning import EFFORT_TOKENS, Effort
 from app.domain.requests import Load, Provider
@@ -153,6 +154,15 @@ def reasoning_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Ends a thought that has used up its tokens; a sentence, or nothing.",
         ),
     )(command)
+
+
+best_of_option = click.option(
+    "--best-of",
+    type=click.IntRange(1, MOST_SAMPLES),
+    default=1,
+    metavar="N",
+    help="Have N answers written at once, and give the one that most of them come to.",
+)
 
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,8 +5,9 @@ asked for a line. A worker that was lost is started again with the next request.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from functools import partial
 from types import TracebackType
 from typing import Self, overload
 
@@ -168,6 +169,26 @@ class Session:
             if isinstance(event, Classified):
                 return event
         raise Bug("A classification ended without scores.")
+
+    def ask_all(self, requests: Sequence[Generate], show: Callable[[int, Event], None]) -> None:
+        """Run requests side by side, handing every event but progress to `show` with its place.
+
+        Raises:
+            CandorError: one of the requests failed.
+        """
+        if self._wanted is not None and (self._running().lost or not self._ready):
+            self.load(self._wanted)
+        self._runner.run(self._ask_all(requests, show))
+
+    async def _ask_all(
+        self, requests: Sequence[Generate], show: Callable[[int, Event], None]
+    ) -> None:
+        await asyncio.gather(
+            *(
+                self._ask(request, partial(show, place), stoppable=False)
+                for place, request in enumerate(requests)
+            )
+        )
 
     def compare(self, request: Compare, show: Show) -> None:
         """Compare two models, in a worker that is started if there is none for their providers.

@@ -67,7 +67,8 @@ class Turn(Struct, frozen=True, kw_only=True):
 class AnswerOptions(Struct, frozen=True, kw_only=True):
     """How an answer is asked for; `reasoning` None leaves the template's own default.
 
-    `past` says what becomes of earlier thoughts.
+    `past` says what becomes of earlier thoughts, and `best_of` is how many answers are written at
+    once.
     """
 
     sampling: SamplingParams = SamplingParams()
@@ -75,6 +76,7 @@ class AnswerOptions(Struct, frozen=True, kw_only=True):
     variables: Variables = {}
     thought: ThoughtLimit = ThoughtLimit()
     past: PastThoughts = PastThoughts.TEMPLATE
+    best_of: int = 1
     max_tokens: int | None = None
     top_logprobs: int = 8
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from app.domain.best_of import MOST_SAMPLES
 from app.domain.models import ModelInfo
 from app.domain.requests import CLOSING, ThoughtLimit, Variables
 from app.errors import InvalidRequest
@@ -36,12 +37,15 @@ class PastThoughts(StrEnum):
 
 
 class ReasoningChoice(Struct, frozen=True, kw_only=True):
-    """What a person chose for all answers: a `budget` in tokens goes before that of the effort."""
+    """What a person chose for all answers: a `budget` in tokens goes before that of the effort, and
+    `best_of` answers are written at once.
+    """
 
     effort: Effort = Effort.MEDIUM
     budget: Annotated[int, Meta(ge=0)] | None = None
     closing: Annotated[str, Meta(max_length=500)] = CLOSING
     past: PastThoughts = PastThoughts.TEMPLATE
+    best_of: Annotated[int, Meta(ge=1, le=MOST_SAMPLES)] = 1
 
 
 class Asked(Struct, frozen=True):

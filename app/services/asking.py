@@ -1,11 +1,22 @@
-"""What the model is asked for the next answer, and the record of what makes it."""
+"""What the model is asked for the next answer, what makes it, and how such a request ends."""
 
-from app.domain.conversation import AnswerOptions, Turn, history
+from app.domain.conversation import AnswerOptions, Turn, TurnState, history
+from app.domain.events import FinishReason
 from app.domain.messages import Message, Role
 from app.domain.origin import Origin
 from app.domain.requests import ChatPrompt, Generate
 from app.errors import InvalidRequest
 from app.services.engine_host import EngineHost
+
+ENDINGS = {
+    FinishReason.STOP: (TurnState.FINISHED, ""),
+    FinishReason.LENGTH: (TurnState.FINISHED, "Cut off: the answer reached its longest length."),
+    FinishReason.CONTEXT: (
+        TurnState.FINISHED,
+        "Cut off: the context is full. Start a new chat to go on.",
+    ),
+    FinishReason.CANCELLED: (TurnState.STOPPED, "Stopped."),
+}
 
 
 def origin(host: EngineHost, options: AnswerOptions, given: int) -> Origin | None:

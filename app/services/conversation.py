@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from app.domain.best_of import requests
 from app.domain.chats import StoredChat
 from app.domain.conversation import (
     AnswerOptions,
@@ -30,7 +31,8 @@ from app.domain.messages import Role
 from app.domain.tokens import TokenRecord
 from app.errors import CandorError, InvalidRequest, WorkerLost
 from app.services.answer import Answer
-from app.services.asking import generation, origin, require_unicode
+from app.services.asking import ENDINGS, generation, origin, require_unicode
+from app.services.ballot import Ballot, verdict
 from app.services.draft import Draft
 from app.services.engine_host import EngineHost
 from app.services.keeper import Keeper
@@ -41,15 +43,6 @@ Observer = Callable[[Change], None]
 Clock = Callable[[], float]
 
 RESTARTED = "The worker has been restarted."
-ENDINGS = {
-    FinishReason.STOP: (TurnState.FINISHED, ""),
-    FinishReason.LENGTH: (TurnState.FINISHED, "Cut off: the answer reached its longest length."),
-    FinishReason.CONTEXT: (
-        TurnState.FINISHED,
-        "Cut off: the context is full. Start a new chat to go on.",
-    ),
-    FinishReason.CANCELLED: (TurnState.STOPPED, "Stopped."),
-}
 
 
 class Conversation:
@@ -69,6 +62,7 @@ class Conversation:
         self._thread = Thread()
         self._draft: Draft | None = None
         self._stream: Answer | None = None
+        self._ballot: Ballot | None = None
         self._lost_worker: int | None = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -164,6 +158,8 @@ class Conversation:
         """End the answer that is being written within one token; what came is kept."""
         if self._stream is not None:
             self._stream.cancel()
+        if self._ballot is not None:
+            self._ballot.stop()
 
     def answer_now(self) -> None:
         """End the thought that is being written within one token, and let the answer come."""
@@ -213,14 +209,14 @@ class Conversation:
         It begins with the tokens that it has `shared` with another one, and then `token`.
         """
         prefix = () if token is None else (*(each.id for each in shared), token)
-        asked = replace(generation(self._thread.turns, options), prefix=prefix)
-        self._stream = stream = self._host.generate(asked)
-        self._draft = draft = Draft(
-            self._repository.new_turn_id(),
-            self._clock,
-            shared,
-            origin(self._host, options, len(prefix)),
-        )
+        count = options.best_of if token is None else 1
+        request, *more = requests(generation(self._thread.turns, options), count)
+        self._stream = stream = self._host.generate(replace(request, prefix=prefix))
+        made = origin(self._host, options, len(prefix))
+        self._draft = draft = Draft(self._repository.new_turn_id(), self._clock, shared, made)
+        drafts = [Draft(self._repository.new_turn_id(), self._clock, (), made) for _ in more]
+        others: Sequence[Turn] = ()
+        self._ballot = ballot = Ballot(self._host, more, drafts) if more else None
         self._idle.clear()
         self._tell(self._thread.add(draft.turn()))
         self._tell(ThoughtLimited(draft.id, options.thought.tokens))
@@ -229,6 +225,7 @@ class Conversation:
             async with contextlib.aclosing(stream):
                 await self._keeper.keep(self._thread, *unkept, draft.turn())
                 state, note = await self._take_in(draft, stream)
+                others = await ballot.turns() if ballot else []
         except WorkerLost as error:
             state, note = TurnState.INTERRUPTED, f"Interrupted: {error.message} Your text is safe."
             self._lost_worker = draft.id
@@ -237,7 +234,22 @@ class Conversation:
             state, note = TurnState.FAILED, str(error)
             raise
         finally:
+            if ballot is not None:
+                self._ballot = None
+                await ballot.close()
             await self._end(ended(draft.turn(), state, note))
+        if others:
+            await self._elect(others)
+
+    async def _elect(self, others: Sequence[Turn]) -> None:
+        """Put other answers beside the last one, and show the one that most of them come to."""
+        turns = [self._thread.turns[-1], *others]
+        place, note = verdict(turns)
+        winner = replace(turns[place], note=f"{turns[place].note}\n{note}".strip())
+        for turn in (*others, winner):
+            self._tell(self._thread.cut(self._thread.turns[-1].id))
+            self._tell(self._thread.add(turn))
+            await self._keeper.keep(self._thread, turn)
 
     async def _take_in(self, draft: Draft, stream: Answer) -> tuple[TurnState, str]:
         reason = FinishReason.CANCELLED

@@ -189,7 +189,6 @@ class MainWindow(QMainWindow):
     def _show_sampling(self) -> None:
         sampling = self._chat.sampling
         self.composer.show_effort(sampling.model, sampling.reasoning.effort)
-        self.reasoning.setVisible(sampling.has_reasoning)
 
     def _recolour(self, theme: Theme) -> None:
         for part in (self.sidebar, self.legend, self.transcript, self.token):

@@ -97,6 +97,20 @@ def test_a_thought_is_cut_at_its_budget_by_the_closing_sentence(program: Program
     assert sum(token["source"] == "sampled" for token in thought) == 2 + 6
 
 
+def test_the_best_of_several_answers_comes_with_the_votes(program: Program) -> None:
+    options = ("chat", "What is 7 + 8?", "--reasoning", "off", "--best-of", "3", "--seed", "4")
+    answer = program.json(*options)
+    found = answer["best_of"]
+    assert sum(each["votes"] for each in found["votes"]) == len(found["answers"]) == 3
+    assert answer["text"] == found["answers"][found["winner"]]["text"]
+    assert found["votes"][0]["final"] == found["answers"][found["winner"]]["final"]
+    assert found["tokens"] == sum(each["tokens"] for each in found["answers"])
+    assert len({each["seed"] for each in found["answers"]}) == 3
+    refused = program.run(*options, "--temperature", "0")
+    assert refused.status == 1
+    assert "temperature" in refused.err
+
+
 def test_a_prompt_may_come_through_a_pipe(program: Program) -> None:
     options = ("chat", "--seed", "2", "--max-tokens", "4")
     piped = program.json(*options, stdin="Où est-elle ?\n".encode())

@@ -12,6 +12,7 @@ import pytest
 from msgspec import structs
 
 from app import paths
+from app.domain.best_of import final_answer
 from app.domain.conversation import (
     AnswerOptions,
     Change,
@@ -339,5 +340,24 @@ def test_a_branch_comes_out_the_same_too_and_another_model_is_named():
         assert "The model is another one" in found.differences[0]
         with pytest.raises(InvalidRequest, match="not known what made"):
             await repeat(host, (question,), structs.replace(old, origin=None))
+
+    drive(scenario)
+
+
+def test_several_answers_stand_side_by_side_and_the_majority_is_shown() -> None:
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        added: list[TurnAdded] = []
+        conversation.observe(lambda c: added.append(c) if isinstance(c, TurnAdded) else None)
+        sampling = SamplingParams(seed=5, temperature=0.7)
+        options = AnswerOptions(sampling=sampling, reasoning=False, best_of=4)
+        await conversation.send("What is 7 + 8?", options)
+        question, answer = conversation.turns
+        assert added[-1].version.count == 4
+        assert "of 4: 15" in answer.note
+        assert "tokens in all" in answer.note
+        assert final_answer(answer.text) == "15"
+        await conversation.send("And 2 more?", AnswerOptions(reasoning=False, max_tokens=3))
+        assert len(conversation.turns) == 4
+        assert question in conversation.turns
 
     drive(scenario)

@@ -1,4 +1,4 @@
-"""How long a thought may get, how it is ended, and what becomes of it later."""
+"""How many answers are written, how long a thought may get, how it ends, what becomes of it."""
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSignalBlocker
@@ -9,7 +9,7 @@ from app.domain.reasoning import PastThoughts
 from app.ui.choice import Choice
 from app.ui.panes.number import OptionalNumber
 from app.ui.viewmodels.sampling import SamplingModel
-from app.ui.viewmodels.typed import read_budget
+from app.ui.viewmodels.typed import read_best_of, read_budget
 from app.ui.widgets import label
 
 PAST = {
@@ -36,10 +36,18 @@ class ReasoningPane(QWidget):
         self.closing.setMaxLength(LONGEST_CLOSING)
         self.closing.setAccessibleName("Closing sentence")
         self.closing.setToolTip("Ends a thought that has used up its tokens, or that you end")
+        self.best_of = OptionalNumber(
+            "Answers at once",
+            "Has so many answers written and shows the one that most of them come to."
+            " At temperature 0 they would all be the same, so one is written.",
+            "one",
+            read_best_of,
+        )
         self.past = Choice("Earlier thoughts")
         self.past.setToolTip("Whether the model reads its earlier reasoning in this chat again")
         self._lay_out()
         self.budget.chosen.connect(lambda count: self._choose(budget=count))
+        self.best_of.chosen.connect(lambda count: self._choose(best_of=count or 1))
         self.closing.editingFinished.connect(lambda: self._choose(closing=self.closing.text()))
         self.past.activated.connect(lambda: self._choose(past=self.past.currentData()))
         model.changed.connect(self._refresh)
@@ -51,6 +59,9 @@ class ReasoningPane(QWidget):
     def _refresh(self) -> None:
         chosen = self._model.reasoning
         self.budget.show_value(chosen.budget)
+        self.best_of.show_value(None if chosen.best_of == 1 else chosen.best_of)
+        for part in self._thinking:
+            part.setVisible(self._model.has_reasoning)
         with QSignalBlocker(self.closing):
             self.closing.setText(chosen.closing)
         self.past.show_values(_possible(self._model.model), chosen.past)
@@ -60,9 +71,10 @@ class ReasoningPane(QWidget):
         layout.setContentsMargins(18, 10, 18, 12)
         layout.setSpacing(6)
         layout.addWidget(label("Reasoning", kind="strong"))
-        for part in (self.budget, label("Closing sentence"), self.closing):
-            layout.addWidget(part)
-        for part in (label("Earlier thoughts"), self.past):
+        layout.addWidget(self.best_of)
+        sentence, earlier = label("Closing sentence"), label("Earlier thoughts")
+        self._thinking = (self.budget, sentence, self.closing, earlier, self.past)
+        for part in self._thinking:
             layout.addWidget(part)
 
 

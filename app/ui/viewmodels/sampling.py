@@ -81,6 +81,11 @@ class SamplingModel(QObject):
         return not self.neutral and self._chosen == self._defaults and self.max_tokens is None
 
     @property
+    def best_of(self) -> int:
+        """How many answers are written at once: one where nothing is drawn."""
+        return self.reasoning.best_of if self.params.temperature > 0 else 1
+
+    @property
     def choice(self) -> SamplingChoice | None:
         """What a person chose; None where everything is as the model brings it."""
         if self.is_default:
@@ -144,7 +149,9 @@ class SamplingModel(QObject):
 
     def options(self) -> AnswerOptions:
         """The values as an answer is asked with."""
-        plain = AnswerOptions(sampling=self.params, max_tokens=self.max_tokens)
+        plain = AnswerOptions(
+            sampling=self.params, max_tokens=self.max_tokens, best_of=self.best_of
+        )
         if self.model is None or not self.has_reasoning:
             return plain
         chosen, model = self.reasoning, self.model

@@ -3,6 +3,7 @@
 import math
 import re
 
+from app.domain.best_of import MOST_SAMPLES
 from app.domain.sampling import RANGES
 from app.errors import InvalidRequest
 from app.ui.viewmodels.sampling import Knob
@@ -61,6 +62,11 @@ def read_longest(text: str) -> int | None:
 def read_budget(text: str) -> int | None:
     """The longest thought in tokens; None leaves it to the effort. Raises as `read_count`."""
     return read_count(text, "The longest thought", 0, LONGEST)
+
+
+def read_best_of(text: str) -> int | None:
+    """How many answers are written at once; None is one. Raises as `read_count`."""
+    return read_count(text, "The number of answers", 1, MOST_SAMPLES)
 
 
 def read_port(text: str) -> int | None:

@@ -1,0 +1,80 @@
+"""Answers that are written beside the one that is shown, and what they say together."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+from app.domain import best_of
+from app.domain.best_of import Poll, Sample
+from app.domain.conversation import Turn, TurnState, ended
+from app.domain.events import Delta, Finished
+from app.domain.requests import Generate
+from app.services.answer import Answer
+from app.services.draft import Draft
+from app.services.engine_host import EngineHost
+
+WEAK = "The majority is weak: do not rely on it."
+SHOWN = 60
+
+
+class Ballot:
+    """Asks for several answers at once, each into its draft; they are turns once all have ended."""
+
+    def __init__(
+        self, host: EngineHost, requests: Sequence[Generate], drafts: Sequence[Draft]
+    ) -> None:
+        self._streams = [host.generate(request) for request in requests]
+        self._drafts = drafts
+        pairs = zip(self._streams, drafts, strict=True)
+        self._work = [asyncio.ensure_future(_take_in(stream, draft)) for stream, draft in pairs]
+
+    async def turns(self) -> list[Turn]:
+        """The answers, once they have ended.
+
+        Raises:
+            CandorError: one of them failed.
+        """
+        await asyncio.gather(*self._work)
+        return [ended(draft.turn(), TurnState.FINISHED, "") for draft in self._drafts]
+
+    def stop(self) -> None:
+        """End them within one token."""
+        for stream in self._streams:
+            stream.cancel()
+
+    async def close(self) -> None:
+        """Abandon those that have not ended."""
+        for work in self._work:
+            work.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+
+
+def verdict(turns: Sequence[Turn]) -> tuple[int, str]:
+    """The place of the answer that most of `turns` come to, and how the votes fell."""
+    found = best_of.poll([_sample(turn) for turn in turns])
+    return found.winner, "\n".join(_lines(found))
+
+
+def _lines(found: Poll) -> list[str]:
+    total = len(found.samples)
+    votes = [
+        f"{each.votes} of {total}: {each.final[:SHOWN] or 'nothing'}" for each in found.clusters
+    ]
+    likeliest = found.samples[found.likeliest].final[:SHOWN]
+    cost = f"Margin {found.margin}. {found.tokens:,} tokens in all."
+    lines = [*votes, f"Likeliest by mean logprob: {likeliest}. {cost}"]
+    return [*lines, WEAK] if found.is_weak else lines
+
+
+def _sample(turn: Turn) -> Sample:
+    mean = best_of.mean_logprob(turn.tokens)
+    return Sample(text=turn.text, mean_logprob=mean, usage=turn.usage or Sample(text="").usage)
+
+
+async def _take_in(stream: Answer, draft: Draft) -> None:
+    async with contextlib.aclosing(stream):
+        async for event in stream:
+            if isinstance(event, Delta):
+                draft.grow(event)
+            elif isinstance(event, Finished):
+                draft.finish(event)
