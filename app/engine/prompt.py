@@ -15,6 +15,8 @@ MOST_CANDIDATES = 100
 MOST_READ = 2_000_000
 """Tokens of a text that is read in windows."""
 
+MOST_CHARACTERS = 8 * MOST_READ
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -59,6 +61,12 @@ def encode_long(model: Model, prompt: TextPrompt | IdsPrompt) -> Encoded:
     """
     match prompt:
         case TextPrompt():
+            if len(prompt.text) > MOST_CHARACTERS:
+                raise ContextExceeded(
+                    f"The text has {len(prompt.text):,} characters; at most {MOST_CHARACTERS:,}"
+                    " can be read in windows.",
+                    "Split it into several texts.",
+                )
             encoded = _encode_text(model, prompt.text, MOST_READ)
         case IdsPrompt():
             encoded = Encoded(checked(prompt.ids, model))

@@ -172,6 +172,8 @@ def test_what_cannot_be_scored_is_refused(ids_model: Model, text_model: Model) -
     for stride in (0, 512):
         with pytest.raises(InvalidRequest, match="between 1 and 511"):
             begin(ids_model, Score(prompt=IdsPrompt((1,) * 600), stride=stride))
+    with pytest.raises(ContextExceeded, match="16,000,001 characters; at most 16,000,000"):
+        begin(text_model, Score(prompt=TextPrompt("a" * 16_000_001), stride=100))
     with pytest.raises(ContextExceeded, match="needs 513 tokens; this model holds 512"):
         begin(ids_model, Score(prompt=IdsPrompt((1,) * 513)))
 

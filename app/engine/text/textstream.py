@@ -30,6 +30,9 @@ class TextStream:
         """
         if not data:
             return "", Span(self._count, self._count)
+        if data.isascii() and not self._decoder.getstate()[0]:  # most tokens: a byte a character
+            start, self._count = self._count, self._count + len(data)
+            return data.decode("ascii"), Span(start, self._count)
         text, start = self._byte(data[:1])
         end = start + 1
         for position in range(1, len(data)):
