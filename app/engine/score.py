@@ -11,13 +11,11 @@ from app.domain.events import Event, FinishReason, Progress, Stage, Timings, Usa
 from app.domain.requests import ChatPrompt, Score
 from app.domain.tokens import Channel, Source
 from app.engine.model import Model
+from app.engine.plain_transcript import PlainTranscript
 from app.engine.prompt import Encoded, check_candidates, encode, encode_long, token_bytes
 from app.engine.sampling.block import block_numbers
 from app.engine.sampling.record import Choice
 from app.engine.sampling.rows import RowStore
-from app.engine.text.channels import PLAIN, ChannelSplitter
-from app.engine.text.stop import StopStrings
-from app.engine.transcript import Transcript
 from app.engine.windows import Window, windows
 from app.engine.work import Work
 from app.errors import ContextExceeded, InvalidRequest
@@ -33,11 +31,12 @@ class Scoring(Work):
     every_position = True
 
     def __init__(
-        self, parts: Iterator[Window], total: int, transcript: Transcript, top_logprobs: int
+        self, parts: Iterator[Window], total: int, transcript: PlainTranscript, top_logprobs: int
     ) -> None:
         self._parts = parts
         self._part = next(parts)
         super().__init__(self._part.ids, transcript)
+        self._transcript = transcript
         self.total = total
         self.scored = 0
         self.top_logprobs = top_logprobs
@@ -108,8 +107,7 @@ def begin(model: Model, request: Score) -> Scoring:
     if request.context < 0 or context >= len(encoded.ids):
         raise InvalidRequest("There is no text to score.")
     parts = windows(encoded, request.context, model.forward.capacity, request.stride)
-    read = token_bytes(model)
-    transcript = Transcript(ChannelSplitter(PLAIN, Channel.PROMPT), StopStrings(()), read, read)
+    transcript = PlainTranscript(Channel.PROMPT, token_bytes(model))
     return Scoring(parts, len(encoded.ids), transcript, request.top_logprobs)
 
 

@@ -56,6 +56,7 @@ class Sequence(Work):
         budget: Budget | None = None,
     ) -> None:
         super().__init__([*prompt, *prefix[:-1]], transcript)
+        self._transcript = transcript
         self.trail = Trail(self.ids)
         self.forced: deque[int] = deque(prefix[-1:])
         self.budget = budget

@@ -2,15 +2,27 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from app.domain.drafting import DraftReport
-from app.domain.events import Event, Finished, FinishReason, Timings, Usage
+from app.domain.events import Delta, Event, Finished, FinishReason, Timings, Usage
 from app.engine.clock import Clock
 from app.engine.sampling.proposal import Proposal
 from app.engine.sampling.rows import RowStore
-from app.engine.transcript import Transcript
+
+
+class Texts(Protocol):
+    """What becomes of a request's tokens."""
+
+    def close(self) -> None:
+        """End the text."""
+        ...
+
+    def take(self) -> list[Delta]:
+        """What came since the last call."""
+        ...
 
 
 class Work(ABC):
@@ -26,7 +38,7 @@ class Work(ABC):
     every_position = False
     restarts = False
 
-    def __init__(self, ids: Sequence[int], transcript: Transcript) -> None:
+    def __init__(self, ids: Sequence[int], texts: Texts) -> None:
         self.ids = list(ids)
         self.computed = 0
         self.slot: int | None = None
@@ -36,7 +48,7 @@ class Work(ABC):
         self.clock = Clock()
         self.waiting_since = self.clock.began
         self._cached: int | None = None
-        self._transcript = transcript
+        self._texts = texts
 
     @property
     def finished(self) -> bool:
@@ -108,7 +120,7 @@ class Work(ABC):
     def end(self, reason: FinishReason) -> None:
         """Take no more tokens."""
         self.reason = reason
-        self._transcript.close()
+        self._texts.close()
 
     def fail(self, error: BaseException) -> None:
         """End with an error; what it gave out already stays given."""
@@ -116,7 +128,7 @@ class Work(ABC):
 
     def events(self) -> list[Event]:
         """What came since the last call; Finished closes a request that ended well."""
-        events: list[Event] = [*self._transcript.take()]
+        events: list[Event] = [*self._texts.take()]
         if self.reason is not None and self.error is None:
             figures = self.usage(), self.timings(), self.seed, self.drafting()
             events.append(Finished(self.reason, *figures))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tokenizers import Tokenizer as NativeTokenizer
 from tokenizers.processors import TemplateProcessing
 
@@ -15,11 +17,15 @@ from app.domain.requests import ChatPrompt, IdsPrompt, Score, TextPrompt
 from app.domain.tokens import Channel, Source
 from app.engine.generate import generate
 from app.engine.model import Model
+from app.engine.plain_transcript import PlainTranscript
 from app.engine.prompt import encode
 from app.engine.sampling.block import block_numbers
-from app.engine.sampling.record import Numbers
+from app.engine.sampling.record import Choice, Numbers
 from app.engine.sampling.statistics import Distribution
 from app.engine.score import begin
+from app.engine.text.channels import PLAIN, ChannelSplitter
+from app.engine.text.stop import StopStrings
+from app.engine.transcript import Transcript
 from app.errors import ContextExceeded, InvalidRequest
 from tests.engine import graphs, reference
 from tests.engine.reference import Shape, random_weights
@@ -228,6 +234,27 @@ def test_every_token_of_a_chats_prompt_has_a_record(chat_model: Model) -> None:
     assert "What is 12 + 7?" in text(events, Channel.PROMPT)
     assert ids(events) == encode(chat_model, chat, spare=0).ids
     assert [token.logprob is None for token in records(events)].count(True) == 1
+
+
+@given(st.lists(st.sampled_from([b"", b"a", b" b", "é".encode(), b"\xe6\x9d", b"\xb1c", b"\xff"])))
+def test_a_plain_transcript_is_that_of_a_generation(pieces: list[bytes]) -> None:
+    plain = PlainTranscript(Channel.PROMPT, lambda token: pieces[token])
+    splitter = ChannelSplitter(PLAIN, Channel.PROMPT)
+    read = pieces.__getitem__
+    full = Transcript(splitter, StopStrings(()), read, read)
+    deltas: list[list[Delta]] = [[], []]
+    for token in range(len(pieces)):
+        plain.push(Choice(token, Source.FORCED, None))
+        full.push(Choice(token, Source.FORCED, None))
+        for side, each in enumerate((plain, full)):
+            deltas[side] += each.take()
+    for side, each in enumerate((plain, full)):
+        each.close()
+        deltas[side] += each.take()
+    texts = ["".join(delta.text for delta in side) for side in deltas]
+    assert texts[0] == texts[1] == b"".join(pieces).decode(errors="replace")
+    tokens = [[token for delta in side for token in delta.tokens] for side in deltas]
+    assert tokens[0] == tokens[1]
 
 
 @pytest.mark.parametrize("vocabulary", [97, 700, 40_000])
