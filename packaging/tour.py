@@ -23,7 +23,7 @@ from app.services.engine_host import HostState
 from app.services.settings import ModelChoice
 from app.ui.app import Services, Session, run
 from app.ui.viewmodels.server import ServerState
-from app.ui.workbench.workbench import SCORE
+from app.ui.workbench.workbench import COMPARE, SCORE
 
 SIZE = (1280, 800)
 NARROW = (820, 520)
@@ -109,10 +109,18 @@ class Tour:
         page = bench.score
         assert page
         assert bench.pages
-        session.scoring.score(SCORED)
-        await _until(lambda: not session.scoring.value.working and page.view.text_of(0))
+        session.bench.scoring.score(SCORED)
+        await _until(lambda: not session.bench.scoring.value.working and page.view.text_of(0))
         page.select(4)
         await self._take(bench.pages, "score")
+        bench.open(COMPARE)
+        compare = bench.compare
+        assert compare
+        same = session.models.value.opened or ModelChoice()
+        session.bench.comparing.compare(same, same, SCORED)
+        await _until(lambda: session.bench.comparing.value.result)
+        compare.select(4)
+        await self._take(bench.pages, "compare")
         bench.pages.close()
 
     async def _visit_edges(self, session: Session) -> None:

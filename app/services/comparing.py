@@ -1,7 +1,7 @@
 """Compares two models in a worker of its own, so that the one that is loaded stays."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from app.domain.events import Event
 from app.domain.requests import Compare, Provider
@@ -23,7 +23,7 @@ def shared_provider(request: Compare) -> Provider:
     return wanted.pop() if wanted else Provider.CPU
 
 
-async def compare(make_client: MakeClient, request: Compare) -> AsyncIterator[Event]:
+async def compare(make_client: MakeClient, request: Compare) -> AsyncGenerator[Event, None]:
     """Progress, the pieces as they come, and `Compared`; closing the iterator ends the worker.
 
     Raises:

@@ -21,7 +21,6 @@ from qasync import QEventLoop
 
 from app import paths
 from app.errors import InvalidRequest
-from app.services.background import Background
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.local_server import MakeServer
@@ -35,13 +34,12 @@ from app.ui.panes.dialogs import Dialogs
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
-from app.ui.viewmodels.exports import ExportsModel
 from app.ui.viewmodels.model_survey import ModelSurvey
 from app.ui.viewmodels.models import ModelsModel
-from app.ui.viewmodels.scoring import ScoreModel
 from app.ui.viewmodels.server import ServerModel
 from app.ui.viewmodels.speed import SpeedModel
 from app.ui.window import MainWindow
+from app.ui.workbench.models import WorkbenchModels
 from app.ui.workbench.workbench import Workbench
 
 SCHEMES = {
@@ -77,7 +75,6 @@ class Session:
     def __init__(self, services: Services, appearance: Appearance, faults: FaultRoutes) -> None:
         self._services = services
         self._closing = asyncio.Event()
-        self._background = Background("background")
         self.chat = ChatModel(
             services.host,
             services.conversation,
@@ -117,17 +114,16 @@ class Session:
             self.survey,
             self.speed,
         )
-        self.exports = ExportsModel(
+        self.bench = WorkbenchModels(
+            services.host,
             services.conversation,
             services.store,
+            services.packs.client,
+            self.models,
             self.chat.selection,
-            self._background,
             faults.report,
         )
-        self.scoring = ScoreModel(
-            services.host, services.conversation, self._background, faults.report
-        )
-        self.workbench = Workbench(self.window, appearance, self.chats, self.exports, self.scoring)
+        self.workbench = Workbench(self.window, appearance, self.chats, self.bench)
         self.window.connect_models(self.models)
         keep_choices(services.settings, self.chat, self.window)
         services.settings.observe(THEME, lambda theme: appearance.choose(SCHEMES[theme]))
@@ -152,27 +148,18 @@ class Session:
     async def _close(self) -> None:
         keep_place(self._services.settings, self.window)
         self.window.hide()
-        await self.scoring.close()
-        await self.exports.close()
+        await self.bench.close()
         await self.speed.close()
         await self.server.close()
         await self.survey.close()
         await self.models.close()
         await self.chats.close()
         await self.chat.close()
-        await self._background.close()
         await self._services.host.close()
         await self._services.store.close()
         await self._services.settings.close()
         self.window.deleteLater()
-        for model in (
-            self.server,
-            self.speed,
-            self.survey,
-            self.models,
-            self.exports,
-            self.scoring,
-        ):
+        for model in (self.server, self.speed, self.survey, self.models, *self.bench.all()):
             model.deleteLater()
         self.chats.deleteLater()
         self.chat.deleteLater()

@@ -18,7 +18,7 @@ TEXT = "The heatmap shows how sure the model was. It is naïve, 東京.\n\nTwelv
 
 
 async def scored(desk: Desk, page: ScorePage) -> None:
-    await until(lambda: not desk.session.scoring.value.working)
+    await until(lambda: not desk.session.bench.scoring.value.working)
 
 
 def opened(desk: Desk) -> ScorePage:
@@ -36,7 +36,7 @@ def test_a_pasted_text_is_scored_shown_walked_and_exported(drive: Drive, tmp_pat
         page.edit.setPlainText(TEXT)
         QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
         await scored(desk, page)
-        result = desk.session.scoring.value.result
+        result = desk.session.bench.scoring.value.result
         assert result
         assert result.text == TEXT
         shown = page.summary.facts.values
@@ -80,7 +80,7 @@ def test_what_cannot_be_scored_is_said_and_a_long_scoring_stops(
 ) -> None:
     async def scenario(desk: Desk) -> None:
         await desk.ready()
-        page, model = opened(desk), desk.session.scoring
+        page, model = opened(desk), desk.session.bench.scoring
         page.edit.setPlainText("  \n")
         QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
         await scored(desk, page)
@@ -106,7 +106,7 @@ def test_what_cannot_be_scored_is_said_and_a_long_scoring_stops(
         await until(lambda: model.value.done)
         QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
         await scored(desk, page)
-        assert model.value.result
+        await until(lambda: model.value.result)
         assert 0 < len(model.value.result.tokens) < 4000
         assert "overlap by half" in page.words.text()
         assert page.start.text() == "Score"

@@ -32,6 +32,7 @@ class TokenObject(
     """A token's record, with its bytes as text for whoever reads the file."""
 
     top: tuple[CandidateObject, ...]
+    refused: CandidateObject | None = None
     readable: str = ""
 
 
@@ -69,10 +70,8 @@ def token_object(token: TokenRecord) -> TokenObject:
         "sampled_logprob": None
         if token.sampled_logprob is None
         else _finite(token.sampled_logprob),
-        "top": tuple(
-            CandidateObject(each.id, each.data, _finite(each.logprob), each.text)
-            for each in token.top
-        ),
+        "top": tuple(_candidate_object(each) for each in token.top),
+        "refused": None if token.refused is None else _candidate_object(token.refused),
     }
     return TokenObject(**values, readable=token.text)
 
@@ -83,9 +82,19 @@ def token_record(found: TokenObject) -> TokenRecord:
         **{name: getattr(found, name) for name in TokenRecord.__struct_fields__},
         "logprob": None if found.logprob is None else _exact(found.logprob),
         "sampled_logprob": None if found.sampled_logprob is None else _exact(found.sampled_logprob),
-        "top": tuple(Candidate(each.id, each.data, _exact(each.logprob)) for each in found.top),
+        "top": tuple(_candidate(each) for each in found.top),
+        "refused": None if found.refused is None else _candidate(found.refused),
     }
     return TokenRecord(**values)
+
+
+def _candidate_object(candidate: Candidate) -> CandidateObject:
+    logprob = _finite(candidate.logprob)
+    return CandidateObject(candidate.id, candidate.data, logprob, candidate.text)
+
+
+def _candidate(found: CandidateObject) -> Candidate:
+    return Candidate(found.id, found.data, _exact(found.logprob))
 
 
 def _finite(logprob: float) -> float:

@@ -13,8 +13,19 @@ from app.domain.chats import WholeChat
 from app.domain.texts import ScoredText
 from app.domain.tokens import TokenRecord
 
-NUMBERS = ("start", "end", "logprob", "sampled_logprob", "rank", "entropy", "tail", "draft_q")
-COLUMNS = ("title", "message", "place", "channel", "source", "id", "token", *NUMBERS)
+NUMBERS = (
+    "start",
+    "end",
+    "logprob",
+    "sampled_logprob",
+    "rank",
+    "entropy",
+    "tail",
+    "draft_q",
+    "accept",
+)
+REFUSED = ("refused_id", "refused_token", "refused_logprob")
+COLUMNS = ("title", "message", "place", "channel", "source", "id", "token", *NUMBERS, *REFUSED)
 
 
 def table(chats: Iterable[WholeChat] = (), texts: Iterable[ScoredText] = ()) -> bytes:
@@ -50,7 +61,9 @@ def _cells(title: str, message: int | None, place: int, token: TokenRecord) -> l
     cells: list[object] = [_quoted(title), message, place, token.channel.value, token.source.value]
     cells += [token.id, _quoted(token.text)]
     cells += [getattr(token, name) for name in NUMBERS]
-    for each in token.top:
+    if token.refused is None:
+        cells += [None] * len(REFUSED)
+    for each in (*([token.refused] if token.refused else []), *token.top):
         cells += [each.id, _quoted(each.text), each.logprob]
     return cells
 

@@ -4,7 +4,7 @@ In: texts and files. Out: the scored tokens as they come, and `ScoreStatus`es.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from app.services.text_files import read_text
 from app.ui.tasks import ErrorHandler, Tasks
 
 ALTERNATIVES = 5
+
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class ScoreStatus(Struct, frozen=True):
@@ -69,40 +71,36 @@ class ScoreModel(QObject):
 
     def score(self, text: str, name: str = "") -> None:
         """Score a text, which is called `name`, or by its first words."""
-        self._start(self._score(text, name or title(text)))
+        self._start(lambda: self._score(text, name or title(text)))
 
     def score_file(self, path: Path) -> None:
         """Score the text of a file."""
-        self._start(self._score_file(path))
+        self._start(lambda: self._score_file(path))
 
     def score_chat(self) -> None:
         """Score the open chat, inside the model's template."""
-        self._start(self._score_chat())
+        self._start(self._score_chat)
 
     def stop(self) -> None:
         """Score no more; what came stays."""
         if self._task is not None:
             self._task.cancel()
+            self._show(replace(self.value, working=False))
 
     async def close(self) -> None:
         """End what is being scored."""
         await self._tasks.cancel()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Work) -> None:
         self.stop()
         self._task = self._tasks.start(self._told(work))
         self._show(ScoreStatus(working=True))
 
-    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.current_task()
+    async def _told(self, work: Work) -> None:
         try:
-            await work
+            await work()
         except CandorError as error:
             self._show(replace(self.value, working=False, error=error))
-        except asyncio.CancelledError:
-            if self._task is task:  # else another one has begun
-                self._show(replace(self.value, working=False))
-            raise
         else:
             self._show(replace(self.value, working=False))
 
@@ -140,7 +138,7 @@ class ScoreModel(QObject):
                         tokens += event.tokens
                         self.grew.emit(event)
         finally:
-            if tokens:
+            if tokens and asyncio.current_task() is self._task:
                 result = ScoredText(
                     title=name, model=model.name, text="".join(said), tokens=tuple(tokens)
                 )

@@ -6,9 +6,8 @@ from PySide6.QtWidgets import QWidget
 from app.domain.texts import ScoredText
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chats import ChatsModel
-from app.ui.viewmodels.exports import ExportsModel
-from app.ui.viewmodels.scoring import ScoreModel
 from app.ui.window import MainWindow
+from app.ui.workbench.compare_page import ComparePage
 from app.ui.workbench.file_dialogs import (
     EXPORTS,
     TABLES,
@@ -16,11 +15,13 @@ from app.ui.workbench.file_dialogs import (
     ask_for_file,
     ask_where_to_export,
 )
+from app.ui.workbench.models import WorkbenchModels
 from app.ui.workbench.score_page import ScorePage
 from app.ui.workbench.window import WorkbenchWindow
 
 EXPORT_KEYS = "Ctrl+E"
 SCORE, SCORE_KEYS = "Score", "Ctrl+Shift+T"
+COMPARE = "Compare"
 
 
 class Workbench(QObject):
@@ -31,16 +32,16 @@ class Workbench(QObject):
         window: MainWindow,
         appearance: Appearance,
         chats: ChatsModel,
-        exports: ExportsModel,
-        scoring: ScoreModel,
+        models: WorkbenchModels,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._appearance = appearance
-        self._exports = exports
-        self._scoring = scoring
+        self._models = models
+        self._exports = exports = models.exports
         self.pages: WorkbenchWindow | None = None
         self.score: ScorePage | None = None
+        self.compare: ComparePage | None = None
         exports.noticed.connect(window.banner.show_notice)
         exports.imported.connect(chats.open_imported)
         self._offer()
@@ -48,7 +49,11 @@ class Workbench(QObject):
     def open(self, page: str) -> None:
         """Show a page of the workbench."""
         if self.pages is None:
-            self.pages = WorkbenchWindow(self._window, {SCORE: self._score_page()})
+            self.pages = WorkbenchWindow(
+                self._window, {SCORE: self._score_page(), COMPARE: self._compare_page()}
+            )
+        if self.compare is not None:
+            self.compare.present()
         self.pages.present(page)
 
     def export_chat(self) -> None:
@@ -87,14 +92,20 @@ class Workbench(QObject):
         )
 
     def _score_page(self) -> ScorePage:
-        self.score = page = ScorePage(self._appearance.theme, self._scoring)
+        self.score = page = ScorePage(self._appearance.theme, self._models.scoring)
         page.export_asked.connect(self._export_text)
+        self._appearance.changed.connect(page.recolour)
+        return page
+
+    def _compare_page(self) -> ComparePage:
+        self.compare = page = ComparePage(self._appearance.theme, self._models.comparing)
         self._appearance.changed.connect(page.recolour)
         return page
 
     def _offer(self) -> None:
         tools = self._window.header.tools
         tools.offer("Score a text…", lambda: self.open(SCORE), SCORE_KEYS)
+        tools.offer("Compare two models…", lambda: self.open(COMPARE))
         tools.divide()
         tools.offer("Export this chat…", self.export_chat, EXPORT_KEYS)
         tools.offer("Export the selected answer…", self.export_answer)

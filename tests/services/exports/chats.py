@@ -28,6 +28,8 @@ def token(
         channel=channel,
         source=Source.DRAFT_KEPT,
         draft_q=0.25,
+        accept=0.75,
+        refused=Candidate(9, b"\xff", -math.inf),
     )
 
 

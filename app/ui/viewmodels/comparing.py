@@ -1,0 +1,185 @@
+"""Two models on one text: asked for, growing, stopped.
+
+In: two choices of a model and a text. Out: the pieces as they come, and `CompareStatus`es.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.comparison import Piece
+from app.domain.events import Compared, ComparedPart, Inspected, Progress
+from app.domain.inspection import ModelReport, VariantReport
+from app.domain.preparation import Precision
+from app.domain.requests import Compare, Inspect, Load, TextPrompt
+from app.errors import CandorError, InvalidRequest
+from app.services.comparing import compare
+from app.services.engine_host import EngineHost, MakeClient
+from app.services.settings import ModelChoice
+from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.viewmodels.models import STAGES, ModelsModel
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+SAMPLE = (
+    "A model's weights are rounded so that they take less memory. Most words stay as likely as "
+    "they were, and some do not: a name, a number, the end of a long sentence. 17 + 25 = 42.\n\n"
+    "Le train part à 14 h 37. 東京は日本の首都です。 def area(r): return 3.14159 * r ** 2\n"
+)
+
+
+class CompareStatus(Struct, frozen=True):
+    """`doing` says what is done at the moment, `done` of `total` of it; empty where nothing is.
+
+    `result` is what came of the last comparison, `pieces` of the text it was made on, `error` why
+    there is none.
+    """
+
+    doing: str = ""
+    done: int = 0
+    total: int = 0
+    pieces: tuple[Piece, ...] = ()
+    result: Compared | None = None
+    error: CandorError | None = None
+
+
+class Reports(Struct, frozen=True):
+    """What is known of the variants of a choice's folder."""
+
+    choice: ModelChoice
+    variants: tuple[VariantReport, ...]
+
+
+class CompareModel(QObject):
+    """`changed` carries the next CompareStatus, `looked` Reports, `paired` two ModelChoices."""
+
+    changed = Signal(object)
+    looked = Signal(object)
+    paired = Signal(object, object)
+
+    def __init__(
+        self,
+        host: EngineHost,
+        make_client: MakeClient,
+        models: ModelsModel,
+        on_bug: ErrorHandler,
+    ) -> None:
+        super().__init__()
+        self._host = host
+        self._make_client = make_client
+        self._models = models
+        self._tasks = Tasks(self, on_bug)
+        self._task: asyncio.Task[None] | None = None
+        self.value = CompareStatus()
+
+    def choices(self) -> list[tuple[str, ModelChoice]]:
+        """The models to choose from, by their names; the open one first."""
+        found = [(self._models.name(each), each) for each in self._models.choices]
+        opened = self._models.value.opened
+        return sorted(found, key=lambda pair: pair[1] != opened)
+
+    def look(self, choice: ModelChoice) -> None:
+        """Tell which variants the folder of a choice has."""
+        self._tasks.start(self._look(choice))
+
+    def compare(self, first: ModelChoice, second: ModelChoice, text: str) -> None:
+        """Let both read a text."""
+        self._start(lambda: self._compare(first, second, text))
+
+    def compare_rounding(self, text: str) -> None:
+        """Compare the open model, as it runs, with the least rounded variant of its folder.
+
+        Without a text, a built-in one is read.
+        """
+        self._start(lambda: self._compare_rounding(text if text.strip() else SAMPLE))
+
+    def stop(self) -> None:
+        """Compare no more."""
+        if self._task is not None:
+            self._task.cancel()
+            self._show(CompareStatus())
+
+    async def close(self) -> None:
+        """End what is under way, its worker too."""
+        await self._tasks.cancel()
+
+    def _start(self, work: Work) -> None:
+        self.stop()
+        self._task = self._tasks.start(self._told(work))
+        self._show(CompareStatus(doing="Waiting for the models"))
+
+    async def _told(self, work: Work) -> None:
+        try:
+            await work()
+        except CandorError as error:
+            self._show(CompareStatus(error=error))
+
+    async def _look(self, choice: ModelChoice) -> None:
+        try:
+            report = await self._report(choice)
+        except CandorError:  # the comparison itself says why
+            return
+        self.looked.emit(Reports(choice, report.variants))
+
+    async def _report(self, choice: ModelChoice) -> ModelReport:
+        place = str(Path(self._models.path(choice)).absolute())
+        async with aclosing(self._host.query(Inspect(place))) as events:
+            async for event in events:
+                if isinstance(event, Inspected):
+                    return event.report
+        raise InvalidRequest("Nothing is known of this model.", "Choose another one.")
+
+    async def _compare_rounding(self, text: str) -> None:
+        opened, loaded = self._models.value.opened, self._models.loaded
+        if opened is None or loaded is None:
+            raise InvalidRequest("No model is open.", "Open one first.")
+        variants = (await self._report(opened)).variants
+        second = replace(opened, variant=loaded.variant)
+        first = replace(
+            second, variant=least_rounded(variants, loaded.variant), precision=Precision.EXACT
+        )
+        if second.variant == first.variant and second.precision is Precision.AUTO:
+            second = replace(second, precision=loaded.preparation.precision)
+        if first == second:
+            raise InvalidRequest(
+                "This model runs exactly as its only file is, so rounding cannot have changed it.",
+                "Prepare a faster copy, or open another variant, and ask again.",
+            )
+        self.paired.emit(first, second)
+        await self._compare(first, second, text)
+
+    async def _compare(self, first: ModelChoice, second: ModelChoice, text: str) -> None:
+        if not text.strip():
+            raise InvalidRequest("There is no text to compare on.", "Write or paste one.")
+        request = Compare(self._load(first), self._load(second), TextPrompt(text))
+        pieces: list[Piece] = []
+        async with aclosing(compare(self._make_client, request)) as events:
+            async for event in events:
+                if isinstance(event, Progress):
+                    doing = STAGES.get(event.stage, "Reading the text")
+                    self._show(CompareStatus(doing, event.done, event.total))
+                elif isinstance(event, ComparedPart):
+                    pieces += event.pieces
+                elif isinstance(event, Compared):
+                    self._show(CompareStatus(pieces=tuple(pieces), result=event))
+
+    def _load(self, choice: ModelChoice) -> Load:
+        path = str(Path(self._models.path(choice)).absolute())
+        place = (choice.provider, choice.device)
+        return Load(path, choice.variant, *place, precision=choice.precision)
+
+    def _show(self, status: CompareStatus) -> None:
+        self.value = status
+        self.changed.emit(status)
+
+
+def least_rounded(variants: Sequence[VariantReport], loaded: str) -> str:
+    """The largest variant that can run: the fewer bits a weight has, the smaller the files."""
+    sound = [each for each in variants if not each.refusal]
+    return max(sound, key=lambda each: each.bytes).name if sound else loaded

@@ -1,0 +1,44 @@
+"""The view models of the workbench and of exports, made and closed together."""
+
+from PySide6.QtCore import QObject
+
+from app.services.background import Background
+from app.services.conversation import Conversation
+from app.services.engine_host import EngineHost, MakeClient
+from app.services.store.store import ChatStore
+from app.ui.tasks import ErrorHandler
+from app.ui.viewmodels.comparing import CompareModel
+from app.ui.viewmodels.exports import ExportsModel
+from app.ui.viewmodels.models import ModelsModel
+from app.ui.viewmodels.scoring import ScoreModel
+from app.ui.viewmodels.selection import TokenSelection
+
+
+class WorkbenchModels:
+    """One of each."""
+
+    def __init__(
+        self,
+        host: EngineHost,
+        conversation: Conversation,
+        store: ChatStore,
+        make_client: MakeClient,
+        models: ModelsModel,
+        selection: TokenSelection,
+        on_bug: ErrorHandler,
+    ) -> None:
+        self._background = background = Background("background")
+        self.exports = ExportsModel(conversation, store, selection, background, on_bug)
+        self.scoring = ScoreModel(host, conversation, background, on_bug)
+        self.comparing = CompareModel(host, make_client, models, on_bug)
+
+    async def close(self) -> None:
+        """End what is under way; a file that is being written gets whole."""
+        await self.comparing.close()
+        await self.scoring.close()
+        await self.exports.close()
+        await self._background.close()
+
+    def all(self) -> tuple[QObject, ...]:
+        """Each of them."""
+        return self.exports, self.scoring, self.comparing
