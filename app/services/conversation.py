@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from app.domain.best_of import requests
-from app.domain.chats import StoredChat
+from app.domain.chats import MessageTree, StoredChat
 from app.domain.conversation import (
     AnswerOptions,
     Change,
@@ -79,6 +79,11 @@ class Conversation:
         return self._thread.chat_id
 
     @property
+    def tree(self) -> MessageTree:
+        """Which message follows which, those of other versions too."""
+        return self._thread.tree
+
+    @property
     def answering(self) -> bool:
         """Whether an answer is being written."""
         return self._draft is not None
@@ -112,11 +117,8 @@ class Conversation:
         """Take in another answer that is an old one up to its token `index`, with `token` there.
 
         Both stay, as versions of each other. What is the same is taken by its ids, never from its
-        text, and keeps its numbers. An answer that is being written is stopped before.
-
-        Raises:
-            InvalidRequest: the answer is not in the chat, or has no such token.
-            CandorError: as `send` does.
+        text, and keeps its numbers. An answer that is being written is stopped before. Raises as
+        `send` does, and InvalidRequest where the chat has no such token.
         """
         await self.pause()
         turn = next((turn for turn in self._thread.turns if turn.id == answer_id), None)
@@ -136,23 +138,25 @@ class Conversation:
         await self._ask(text, options)
 
     async def step(self, turn_id: int, by: int) -> None:
-        """Show the version of a turn that is `by` after it, with what came last below that.
+        """Show the version of a turn that is `by` after it, if there is one; as `go` does."""
+        if turn_id in self._thread and (version := self._thread.beside(turn_id, by)):
+            await self.go(version)
 
-        An answer that is being written is stopped before. Where there is no such version, nothing
-        happens.
+    async def go(self, turn_id: int) -> None:
+        """Show the path to a message of any version, with what came last below it.
 
-        Raises:
-            StoreUnavailable: the other version cannot be read.
+        An answer that is being written is stopped before. Raises InvalidRequest where the chat has
+        no such message, StoreUnavailable where it cannot be read.
         """
-        if turn_id not in self._thread or not (ids := self._thread.beside(turn_id, by)):
-            return
+        thread = self._thread
+        if turn_id not in thread.tree:
+            raise InvalidRequest("This message is not in the chat any more.")
+        ids = thread.missing(turn_id)
         turns = await self._repository.turns(ids)
         await self.pause()
-        if turn_id in self._thread:
-            self._tell(self._thread.cut(turn_id))
-            for turn in turns:
-                self._tell(self._thread.add(turn))
-            await self._keeper.point(self._thread)
+        if turns and self._thread is thread and thread.missing(turn_id) == ids:
+            self._tell(*thread.lead(turns))
+            await self._keeper.point(thread)
 
     def stop(self) -> None:
         """End the answer that is being written within one token; what came is kept."""
@@ -218,8 +222,8 @@ class Conversation:
         others: Sequence[Turn] = ()
         self._ballot = ballot = Ballot(self._host, more, drafts) if more else None
         self._idle.clear()
-        self._tell(self._thread.add(draft.turn()))
-        self._tell(ThoughtLimited(draft.id, options.thought.tokens))
+        limit = ThoughtLimited(draft.id, options.thought.tokens)
+        self._tell(self._thread.add(draft.turn()), limit)
         state, note = TurnState.STOPPED, "Stopped."  # what a cancelled task or a defect leaves
         try:
             async with contextlib.aclosing(stream):
@@ -247,8 +251,7 @@ class Conversation:
         place, note = verdict(turns)
         winner = replace(turns[place], note=f"{turns[place].note}\n{note}".strip())
         for turn in (*others, winner):
-            self._tell(self._thread.cut(self._thread.turns[-1].id))
-            self._tell(self._thread.add(turn))
+            self._tell(self._thread.cut(self._thread.turns[-1].id), self._thread.add(turn))
             await self._keeper.keep(self._thread, turn)
 
     async def _take_in(self, draft: Draft, stream: Answer) -> tuple[TurnState, str]:
@@ -285,13 +288,12 @@ class Conversation:
     async def _turn_to(self, thread: Thread) -> None:
         await self.pause()
         left, self._thread = self._thread.turns, thread
-        self._tell(Cleared())
-        for added in thread.added():
-            self._tell(added)
+        self._tell(Cleared(), *thread.added())
         while left:  # a long chat is let go in parts: a million rows at once stop the window
             left.pop()
             await asyncio.sleep(0)
 
-    def _tell(self, change: Change) -> None:
-        for observer in tuple(self._observers):
-            observer(change)
+    def _tell(self, *changes: Change) -> None:
+        for change in changes:
+            for observer in tuple(self._observers):
+                observer(change)

@@ -4,7 +4,7 @@ In: turns as they come and places to go back to. Out: the changes that observers
 the path forgets nothing: the tree keeps every message.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app.domain.chats import MessageTree, Node
 from app.domain.conversation import Cut, Turn, TurnAdded
@@ -57,17 +57,23 @@ class Thread:
         parents = dict(zip(ids, [None, *ids], strict=False))
         return [Node(turn, parents[turn.id]) for turn in turns]
 
-    def beside(self, turn_id: int, by: int) -> tuple[int, ...]:
-        """From the version of a turn that is `by` after it to the message that came last there.
-
-        Empty where there is no such version.
-        """
+    def beside(self, turn_id: int, by: int) -> int | None:
+        """The version of a turn that is `by` after it; None where there is no such version."""
         versions = self.tree.versions(turn_id)
         index = versions.index(turn_id) + by
-        if not 0 <= index < len(versions):
-            return ()
-        leaf = self.tree.newest_leaf(versions[index])
-        return self.tree.path(leaf)[self.place(turn_id) :]
+        return versions[index] if 0 <= index < len(versions) else None
+
+    def missing(self, turn_id: int) -> tuple[int, ...]:
+        """What is not in the path of the way to a turn, and on to what came last below it."""
+        here = {turn.id for turn in self.turns}
+        way = self.tree.path(self.tree.newest_leaf(turn_id))
+        return tuple(id for id in way if id not in here)
+
+    def lead(self, turns: Sequence[Turn]) -> list[Cut | TurnAdded]:
+        """Let the path go on with these turns, which the tree knows, from where they part."""
+        begin = len(self.tree.path(turns[0].id)) - 1
+        cut = [self.cut(self.turns[begin].id)] if begin < len(self.turns) else []
+        return [*cut, *map(self.add, turns)]
 
     def _told(self, turn: Turn) -> TurnAdded:
         return TurnAdded(turn, self.tree.version(turn.id))

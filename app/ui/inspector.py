@@ -5,8 +5,11 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from app.ui.announcer import Announcer
-from app.ui.panes.token import TABLE_KEYS, TokenPane
+from app.ui.panes.explore import ExploreDialog
+from app.ui.panes.token import EXPLORE_KEYS, TABLE_KEYS, VERSIONS_KEYS, TokenPane
 from app.ui.panes.token_table import TokenTableDialog
+from app.ui.panes.versions import VersionsDialog
+from app.ui.theme.style import Appearance
 from app.ui.viewmodels.alternatives import Row
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.replay import Inspection
@@ -15,15 +18,49 @@ from app.ui.viewmodels.replay import Inspection
 class Inspector(QObject):
     """Lives as long as `window`; its dialogs are made when they are asked for the first time."""
 
-    def __init__(self, window: QWidget, pane: TokenPane, chat: ChatModel) -> None:
+    def __init__(
+        self, window: QWidget, pane: TokenPane, chat: ChatModel, appearance: Appearance
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._pane = pane
         self._chat = chat
+        self._branches = chat.branches
+        self._appearance = appearance
         self.announcer = Announcer(window)
         self.table: TokenTableDialog | None = None
+        self.versions: VersionsDialog | None = None
+        self.explore: ExploreDialog | None = None
         self._follow()
         self._lead()
+
+    def open_versions(self) -> None:
+        """Show every version of the chat's messages."""
+        if self.versions is None:
+            branches = self._branches
+            self.versions = made = VersionsDialog(self._window, self._appearance.theme)
+            branches.listed.connect(made.show_rows)
+            branches.failed.connect(made.say)
+            made.opened.connect(branches.open)
+            self._appearance.changed.connect(made.recolour)
+            self._chat.turn_changed.connect(self._refresh_versions)
+        self._branches.refresh()
+        self.versions.present()
+
+    def open_explore(self) -> None:
+        """Find the likeliest ways on from the selected token."""
+        if self.explore is None:
+            self.explore = made = ExploreDialog(self._window)
+            self._branches.explored.connect(made.show_explored)
+            made.chosen.connect(self._chat.branch)
+            made.stopped.connect(self._branches.stop)
+        if self._chat.selection.current is not None:
+            self._branches.explore()
+            self.explore.present()
+
+    def _refresh_versions(self) -> None:
+        if self.versions is not None and self.versions.isVisible():
+            self._branches.refresh()
 
     def open_table(self) -> None:
         """Show every token of the answer in a table."""
@@ -54,7 +91,14 @@ class Inspector(QObject):
         pane.trace.wanted.connect(replay.trace)
         pane.branch_asked.connect(self._branch)
         pane.table_asked.connect(self.open_table)
-        QShortcut(QKeySequence(TABLE_KEYS), self._window).activated.connect(self.open_table)
+        pane.versions_asked.connect(self.open_versions)
+        pane.explore_asked.connect(self.open_explore)
+        for keys, action in (
+            (TABLE_KEYS, self.open_table),
+            (VERSIONS_KEYS, self.open_versions),
+            (EXPLORE_KEYS, self.open_explore),
+        ):
+            QShortcut(QKeySequence(keys), self._window).activated.connect(action)
 
     def _branch(self, row: Row) -> None:
         if row.id is not None:

@@ -61,7 +61,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Candor")
         self._lay_out()
         self._connect_chat(chat)
-        self.inspector = Inspector(self, self.token, chat)
+        self.inspector = Inspector(self, self.token, chat, appearance)
         self._connect_messages(chat)
         self._connect_controls(chat)
         self._connect_chats(chats)

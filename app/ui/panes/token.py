@@ -24,6 +24,8 @@ from app.ui.widgets import button, fixed_font, label
 INVITATION = "Click a word of an answer, or move with the arrow keys, to see its numbers."
 RECOMPUTING = "Recomputing"
 TABLE_KEYS = "Ctrl+T"
+VERSIONS_KEYS = "Ctrl+J"
+EXPLORE_KEYS = "Ctrl+Shift+X"
 CONTINUE = "Continue from another token"
 CONTINUE_MEANING = "Choose one above: the answer goes on with it from here, and the old one stays"
 
@@ -32,11 +34,14 @@ class TokenPane(QWidget):
     """Shows an Inspection, or how to select a token.
 
     `branch_asked` carries the Row of a token that the answer shall go on with from here,
-    `table_asked` wants the table of all tokens.
+    `table_asked` wants the table of all tokens, `versions_asked` the tree of all versions and
+    `explore_asked` the likeliest ways on.
     """
 
     branch_asked = Signal(object)
     table_asked = Signal()
+    versions_asked = Signal()
+    explore_asked = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -55,6 +60,10 @@ class TokenPane(QWidget):
         self._invitation = label(INVITATION, kind="muted", wrap=True)
         self.table = button("Table", self.table_asked.emit, kind="quiet", keys=TABLE_KEYS)
         self.table.setAccessibleName("Table of all tokens of the answer")
+        self.versions = button(
+            "Versions", self.versions_asked.emit, kind="quiet", keys=VERSIONS_KEYS
+        )
+        self.explore = button("Explore ways on", self.explore_asked.emit, keys=EXPLORE_KEYS)
         self._copy = button("Copy row", self._copy_row, kind="quiet")
         self._copy.setAccessibleDescription("Copies the token's record as tab-separated text")
         self._details = QWidget()
@@ -122,11 +131,12 @@ class TokenPane(QWidget):
         inner.addWidget(self.text)
         inner.addLayout(self._numbers_grid())
         inner.addWidget(self.bars)
-        for part in (self.outcome, self.branch, self.search, self.trace):
+        for part in (self.outcome, self.branch, self.explore, self.search, self.trace):
             inner.addWidget(part)
         heading = QHBoxLayout()
         heading.addWidget(label("Token", kind="strong"))
         heading.addStretch(1)
+        heading.addWidget(self.versions)
         heading.addWidget(self.table)
         heading.addWidget(self._copy)
         layout = QVBoxLayout(self)

@@ -29,6 +29,7 @@ from app.services.settings import Settings
 from app.services.store.store import ChatStore
 from app.services.what_if import WhatIf
 from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.viewmodels.branches import BranchesModel
 from app.ui.viewmodels.heat import HeatChoice
 from app.ui.viewmodels.notice import Notice
 from app.ui.viewmodels.replay import ReplayModel
@@ -88,6 +89,10 @@ class ChatModel(QObject):
             self._tasks,
             self,
         )
+        self.branches = BranchesModel(
+            host, conversation, store, self.selection, self.replay, on_bug
+        )
+        self.branches.setParent(self)
         self.status = StatusModel(host, self)
         self.status.model_loaded.connect(self._adopt)
         self._stream.flushed.connect(self.status.refresh)
@@ -143,6 +148,7 @@ class ChatModel(QObject):
 
     async def close(self) -> None:
         """End everything this chat still does."""
+        await self.branches.close()
         await self._tasks.cancel()
 
     def notice(self, error: CandorError) -> None:

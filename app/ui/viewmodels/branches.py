@@ -1,0 +1,157 @@
+"""The versions of a chat's messages as a tree, and the likeliest ways on from a token.
+
+In: the conversation and the selected token. Out: rows that carry what is to be shown.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from msgspec import Struct
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.branches import joint_logprob, origin
+from app.domain.chats import Node
+from app.domain.continuations import Continuation
+from app.domain.conversation import Turn
+from app.domain.messages import Role
+from app.errors import CandorError
+from app.services.conversation import Conversation
+from app.services.engine_host import EngineHost
+from app.services.explore import explore
+from app.services.store.store import ChatStore
+from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.viewmodels.replay import ReplayModel
+from app.ui.viewmodels.selection import Selected, TokenSelection
+from app.ui.viewmodels.wording import token_text
+
+
+class BranchRow(Struct, frozen=True):
+    """A message in its place; `twin` is the version that it left, `took` with which token.
+
+    `logprob` is the joint one of all its tokens, None for a question.
+    """
+
+    turn: Turn
+    parent: int | None
+    shown: bool
+    twin: Turn | None = None
+    took: str = ""
+    logprob: float | None = None
+
+
+class Explored(Struct, frozen=True):
+    """The ways on from a selected token's place; `note` says why there are none."""
+
+    selected: Selected
+    ways: tuple[Continuation, ...] = ()
+    note: str = ""
+    running: bool = False
+
+
+class BranchesModel(QObject):
+    """`listed` carries BranchRows, `explored` an Explored, `failed` a sentence."""
+
+    listed = Signal(object)
+    explored = Signal(object)
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        host: EngineHost,
+        conversation: Conversation,
+        store: ChatStore,
+        selection: TokenSelection,
+        replay: ReplayModel,
+        on_bug: ErrorHandler,
+    ) -> None:
+        super().__init__()
+        self._host = host
+        self._conversation = conversation
+        self._store = store
+        self._selection = selection
+        self._replay = replay
+        self._tasks = Tasks(self, on_bug)
+        self._exploring: asyncio.Task[None] | None = None
+
+    def refresh(self) -> None:
+        """List every message of the chat."""
+        self._start(self._list())
+
+    def open(self, turn_id: int) -> None:
+        """Show a message of any version in the chat."""
+        self._start(self._open(turn_id))
+
+    def explore(self) -> None:
+        """Find the likeliest ways on from the place of the selected token."""
+        selected = self._selection.current
+        self.stop()
+        if selected is not None:
+            self.explored.emit(Explored(selected, running=True))
+            self._exploring = self._tasks.start(self._explore(selected))
+
+    def stop(self) -> None:
+        """End a search for ways on."""
+        if self._exploring is not None:
+            self._exploring.cancel()
+            self._exploring = None
+
+    async def close(self) -> None:
+        """End what is under way."""
+        await self._tasks.cancel()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.start(self._told(work))
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except CandorError as error:
+            self.failed.emit(str(error))
+
+    async def _list(self) -> None:
+        links = self._conversation.tree.links()
+        turns = await self._store.turns([id for id, _ in links])
+        nodes = [Node(turn, parent) for turn, (_, parent) in zip(turns, links, strict=True)]
+        shown = {turn.id for turn in self._conversation.turns}
+        self.listed.emit(branch_rows(nodes, shown))
+
+    async def _open(self, turn_id: int) -> None:
+        await self._conversation.go(turn_id)
+        await self._list()
+
+    async def _explore(self, selected: Selected) -> None:
+        turns = self._conversation.turns
+        before = tuple(token.id for token in self._selection.tokens[: selected.index])
+        try:
+            prompt = await self._replay.replayer.prompt(turns, selected.turn_id, selected.index)
+            ways = await explore(self._host, prompt, before)
+        except CandorError as error:
+            self.explored.emit(Explored(selected, note=str(error)))
+        else:
+            self.explored.emit(Explored(selected, ways))
+        self._exploring = None
+
+
+def branch_rows(nodes: Sequence[Node], shown: set[int]) -> tuple[BranchRow, ...]:
+    """Each message with the version that it left, the oldest first."""
+    earlier: dict[int | None, list[Turn]] = {}
+    found: list[BranchRow] = []
+    for node in nodes:
+        versions = earlier.setdefault(node.parent, [])
+        found.append(_row(node, versions, node.turn.id in shown))
+        versions.append(node.turn)
+    return tuple(found)
+
+
+def _row(node: Node, earlier: Sequence[Turn], shown: bool) -> BranchRow:
+    turn = node.turn
+    if turn.role is Role.USER:
+        return BranchRow(turn, node.parent, shown)
+    logprob = joint_logprob(turn.tokens)
+    left = origin(turn.tokens, [other.tokens for other in earlier])
+    if left is None:
+        return BranchRow(turn, node.parent, shown, logprob=logprob)
+    twin, index = left
+    took = f"{token_text(turn.tokens[index])} at {index + 1:,}" if index < len(turn.tokens) else ""
+    return BranchRow(turn, node.parent, shown, earlier[twin], took, logprob)
