@@ -23,14 +23,17 @@ from app.domain.conversation import (
     TurnState,
 )
 from app.domain.messages import Message, Role
-from app.domain.requests import ChatPrompt
+from app.domain.requests import ChatPrompt, TokenSearch
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import Channel, Source
 from app.errors import ContextExceeded, InvalidRequest, WorkerLost
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.explore import explore
+from app.services.prompt_tokens import prompt_tokens
+from app.services.prompt_tokens import replay as replay_token
 from app.services.repeat import repeat
+from app.services.replay import Look
 
 GREEDY = AnswerOptions(sampling=SamplingParams(temperature=0.0), reasoning=True, max_tokens=200)
 QUESTION = "What is 348 + 276?"
@@ -359,5 +362,37 @@ def test_several_answers_stand_side_by_side_and_the_majority_is_shown() -> None:
         await conversation.send("And 2 more?", AnswerOptions(reasoning=False, max_tokens=3))
         assert len(conversation.turns) == 4
         assert question in conversation.turns
+
+    drive(scenario)
+
+
+def test_the_tokens_of_a_question_have_numbers_and_can_be_replayed():
+    async def scenario(conversation: Conversation, host: EngineHost) -> None:
+        messages = (
+            Message(Role.USER, "Hello"),
+            Message(Role.ASSISTANT, "Hi."),
+            Message(Role.USER, "Hello, what is 12 + 7? "),
+        )
+        prompt = ChatPrompt(messages, reasoning=False)
+        found = await prompt_tokens(host, prompt)
+        shown = b"".join(token.data for token in found.tokens).decode()
+        assert shown.strip() == "Hello, what is 12 + 7?"
+        for token in found.tokens[1:-1]:
+            assert messages[2].content[token.start : token.end].encode() == token.data
+        for index in (0, 3):
+            look = Look(search=TokenSearch("what"), trace=True)
+            again = await replay_token(host, found, index, SamplingParams(top_k=5), look)
+            assert again
+            assert again.token == found.tokens[index].id
+            (own,) = [each for each in again.alternatives if each.id == again.token]
+            assert own.logprob == pytest.approx(found.tokens[index].logprob, abs=1e-3)
+            assert own.rank == found.tokens[index].rank
+            assert again.trace
+            assert again.kept == 5
+        first = await prompt_tokens(host, prompt, 0)
+        assert b"".join(token.data for token in first.tokens) == b"Hello"
+        assert first.first < found.first
+        with pytest.raises(InvalidRequest, match="no own tokens"):
+            await prompt_tokens(host, ChatPrompt((Message(Role.USER, " "),)))
 
     drive(scenario)
