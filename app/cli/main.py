@@ -19,6 +19,7 @@ from app.cli.complete import complete
 from app.cli.doctor import doctor
 from app.cli.models import models
 from app.cli.replay import replay
+from app.cli.route import route
 from app.cli.score import score
 from app.cli.selftest import selftest
 from app.cli.serve import serve
@@ -38,6 +39,7 @@ INTERRUPTED = 130
         chat,
         chats,
         complete,
+        route,
         score,
         compare,
         classify,

@@ -111,6 +111,20 @@ def test_the_best_of_several_answers_comes_with_the_votes(program: Program) -> N
     assert "temperature" in refused.err
 
 
+def test_a_question_is_routed_with_reasons_and_can_be_overruled(program: Program) -> None:
+    options = ("route", "What is 47 * 36?", "--temperature", "0")
+    answer = program.json(*options)
+    assert answer["text"] == "1692"
+    assert [each["step"] for each in answer["decisions"]] == ["quick", "quick", "thoughtful"]
+    assert [each["kept"] for each in answer["decisions"]] == [None, False, True]
+    assert answer["decisions"][1]["certainty"] < 0.8
+    quick = program.json(*options, "--step", "quick")
+    assert quick["decisions"][0]["reason"] == "You chose it."
+    assert quick["usage"]["reasoning_tokens"] == 0
+    refused = program.run(*options, "--threshold", "2")
+    assert (refused.status, "between 0 and 1" in refused.err) == (1, True)
+
+
 def test_a_prompt_may_come_through_a_pipe(program: Program) -> None:
     options = ("chat", "--seed", "2", "--max-tokens", "4")
     piped = program.json(*options, stdin="Où est-elle ?\n".encode())

@@ -1,0 +1,146 @@
+"""`candor route`: answers with little first, and with more where the model was not sure."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from msgspec import structs, to_builtins
+
+from app.cli import figures, generation, output
+from app.cli.options import (
+    answer_options,
+    json_option,
+    load_command,
+    model_options,
+    sampling_options,
+)
+from app.cli.prompts import chat_prompt
+from app.cli.session import Session
+from app.cli.terminal import Terminal
+from app.cli.texts import argument_or_stdin, read
+from app.cli.transcript import Transcript
+from app.domain.messages import Message, Role
+from app.domain.models import ModelInfo
+from app.domain.reasoning import Effort
+from app.domain.requests import Load
+from app.domain.routing import (
+    DEFAULT_THRESHOLD,
+    LADDER,
+    Decision,
+    Rule,
+    Step,
+    check_threshold,
+    first_step,
+    judge,
+)
+from app.errors import InvalidRequest
+
+PLAIN = {"system": None, "top_logprobs": None, "reasoning_budget": None, "reasoning_closing": None}
+
+
+@click.command()
+@click.argument("prompt", required=False)
+@click.option("--large", metavar="DIR", help="A larger model, as the last step.")
+@click.option(
+    "--threshold",
+    type=float,
+    default=DEFAULT_THRESHOLD,
+    show_default=True,
+    help="An answer stands if its least likely token had at least this probability.",
+)
+@click.option("--rules", metavar="FILE", help="A JSON list of rules that say where to begin.")
+@click.option("--step", metavar="NAME", help="Overrule all: answer with this step.")
+@click.option("--explain", is_flag=True, help="Say every decision and its reason.")
+@answer_options
+@sampling_options
+@model_options
+@json_option
+@click.pass_obj
+def route(terminal: Terminal, prompt: str | None, **options: Any) -> None:
+    """Answer PROMPT with the first step that is sure of it.
+
+    The steps are the model without reasoning ("quick"), with it ("thoughtful"), and the larger
+    model if there is one ("large"). A rule is an object such as {"to": "thoughtful", "matches":
+    "[0-9]"}; it may also hold "longer_than" (characters), "script" ("cyrillic") and "tools".
+    """
+    question = argument_or_stdin(prompt)
+    if question is None or not question.strip():
+        raise click.UsageError("A PROMPT is needed.")
+    check_threshold(options["threshold"])
+    ladder = _ladder(options["large"])
+    with terminal.session() as session:
+        decisions, info, transcript = _climb(session, ladder, question, options)
+    if options["as_json"]:
+        told = {"decisions": [to_builtins(each) for each in decisions]}
+        output.write({**output.generation(info, transcript), **told})
+        return
+    terminal.lines(transcript.text().splitlines())
+    if options["explain"]:
+        for line in explanation(decisions):
+            terminal.note(line)
+    terminal.note(figures.generation(transcript))
+
+
+def explanation(decisions: Sequence[Decision]) -> list[str]:
+    """A line for each decision."""
+    return [f"{each.step}: {each.reason}" for each in decisions]
+
+
+def _climb(
+    session: Session, ladder: Sequence[Step], question: str, options: dict[str, Any]
+) -> tuple[list[Decision], ModelInfo, Transcript]:
+    """Ask one step after the other until an answer stands."""
+    place, decision = _begin(ladder, question, options)
+    decisions, loaded, info = [decision], None, None
+    while True:
+        step, last = ladder[place], place == len(ladder) - 1 or options["step"] is not None
+        if info is None or step.model != loaded:
+            info, loaded = session.load(_load(step, options)), step.model
+        transcript = _ask(session, info, step, question, options)
+        decisions.append(judge(step, transcript.tokens, options["threshold"], last=last))
+        if decisions[-1].kept:
+            return decisions, info, transcript
+        place += 1
+
+
+def _begin(ladder: Sequence[Step], question: str, options: dict[str, Any]) -> tuple[int, Decision]:
+    """The first step: the one that is asked for, or that the rules say."""
+    if (name := options["step"]) is not None:
+        names = [step.name for step in ladder]
+        if name not in names:
+            raise InvalidRequest(f'There is no step "{name}", only {", ".join(names)}.')
+        return names.index(name), Decision(name, "You chose it.")
+    return first_step(ladder, _rules(options["rules"]), question)
+
+
+def _ask(
+    session: Session, info: ModelInfo, step: Step, question: str, options: dict[str, Any]
+) -> Transcript:
+    effort = step.effort.value if info.reasons else None
+    given = {**options, **PLAIN, "reasoning": effort}
+    prompt = chat_prompt(info, [Message(role=Role.USER, content=question)], given)
+    transcript = Transcript()
+    session.ask(generation.request(info, prompt, given), transcript.add)
+    return transcript
+
+
+def _load(step: Step, options: dict[str, Any]) -> Load:
+    command = load_command(options)
+    if step.model is None:
+        return command
+    return structs.replace(command, path=str(Path(step.model).absolute()), variant=None)
+
+
+def _ladder(large: str | None) -> tuple[Step, ...]:
+    return LADDER if large is None else (*LADDER, Step("large", Effort.HIGH, large))
+
+
+def _rules(file: str | None) -> list[Rule]:
+    if file is None:
+        return []
+    try:
+        return msgspec.json.decode(read(file).encode(), type=list[Rule])
+    except msgspec.DecodeError as error:
+        raise InvalidRequest(f"The rules in {file} cannot be used: {error}.") from error
