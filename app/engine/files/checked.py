@@ -63,9 +63,7 @@ def read_graph(path: Path) -> ModelProto:
             f"{path.name} ({size:,} bytes) is cut short or is not an ONNX model.", _AGAIN
         ) from error
     soundness.check(model)
-    for tensor in graph.tensors(model):
-        if external_data_helper.uses_external_data(tensor):
-            _check_external(tensor, path.parent)
+    _check_externals(model, path.parent)
     return model
 
 
@@ -97,16 +95,25 @@ def _check_head(path: Path) -> None:
         raise ModelDamaged(f"{path.name} is a web page, not a model file.", _AGAIN)
 
 
-def _check_external(tensor: TensorProto, folder: Path) -> None:
-    fields = {entry.key: entry.value for entry in tensor.external_data}
-    location = fields.get("location", "")
-    file = _inside(location, folder)
+def _check_externals(model: ModelProto, folder: Path) -> None:
+    """Look at each weight file once; hundreds of weights lie in it."""
+    files: dict[str, Path] = {}
+    for tensor in graph.tensors(model):
+        if external_data_helper.uses_external_data(tensor):
+            fields = {entry.key: entry.value for entry in tensor.external_data}
+            location = fields.get("location", "")
+            if location not in files:
+                files[location] = _inside(location, folder)
+            _check_external(tensor, fields, files[location])
+
+
+def _check_external(tensor: TensorProto, fields: dict[str, str], file: Path) -> None:
     offset, length = _extent(tensor, fields)
     size = file.stat().st_size
     if offset + length > size:
         _check_head(file)
         raise ModelDamaged(
-            f"The weight file {location} is cut short: it has {size:,} bytes of at least "
+            f"The weight file {fields['location']} is cut short: it has {size:,} bytes of at least "
             f"{offset + length:,}.",
             _AGAIN,
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from app import paths
-from app.domain.preparation import Precision
+from app.domain.preparation import KvCache, Precision
 from app.domain.requests import Generate, IdsPrompt, Provider
 from app.domain.sampling import SamplingParams
 from app.engine.forward import CHUNK
@@ -65,22 +65,23 @@ class Candor(System):
 
     def _open(self) -> Model:
         """The model, in a profile of its own, prepared there first where that is asked."""
-        if self.options.get("int8_kv"):
-            raise NotImplementedError("f32 prefill handed to int8 decode is not built yet")
         prepared = self.options["prepared"]
-        home = self.folder.with_name(f"{self.folder.name}-{'prepared' if prepared else 'plain'}")
+        rounded = self.options.get("int8_kv", False)
+        kv = KvCache.INT8 if rounded else KvCache.MODEL
+        kind = ("prepared-int8" if rounded else "prepared") if prepared else "plain"
+        home = self.folder.with_name(f"{self.folder.name}-{kind}")
         os.environ["CANDOR_HOME"] = str(home)
         if prepared and not (home / PREPARED).exists():
-            self._prepare(home)
-        model = open_model(self.folder, None, Provider.CPU, lambda done, total: None)
+            self._prepare(home, kv)
+        model = open_model(self.folder, None, Provider.CPU, lambda done, total: None, kv=kv)
         if model.info.preparation.stored != prepared:
             raise RuntimeError(model.info.preparation.reason)
         return model
 
-    def _prepare(self, home: Path) -> None:
+    def _prepare(self, home: Path, kv: KvCache) -> None:
         store = PreparedStore(paths.prepared())
         report = prepare_model(
-            self.folder, None, Precision.AUTO, store, lambda stage, done, total: None
+            self.folder, None, Precision.AUTO, store, lambda stage, done, total: None, kv
         )
         (home / PREPARED).write_bytes(msgspec.json.encode(report))
 
