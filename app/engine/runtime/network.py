@@ -156,7 +156,7 @@ def open_network(
     contract = _fitting(source.contract) if session.copies_inputs else source.contract
     reading = None
     if source.reading is not None:
-        other = open_session(source.reading, provider, device, Optimisation.NONE)
+        other = Session(source.reading, provider, device, Optimisation.NONE, lean=True)
         reading = Network(other, contract, embedder, appends=True)
     note = fallback_note(session, asked)
     return Network(session, contract, embedder, opening, reading, note=note)
