@@ -2,15 +2,17 @@
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.domain.models import ModelInfo
 from app.domain.reasoning import PastThoughts
+from app.services.thinking_report import thinking_report
 from app.ui.choice import Choice
 from app.ui.panes.number import OptionalNumber
+from app.ui.panes.thinking import ThinkingDialog
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.typed import read_best_of, read_budget
-from app.ui.widgets import label
+from app.ui.widgets import button, label
 
 PAST = {
     PastThoughts.TEMPLATE: "As the model has it",
@@ -26,6 +28,7 @@ class ReasoningPane(QWidget):
     def __init__(self, model: SamplingModel) -> None:
         super().__init__()
         self._model = model
+        self.report: ThinkingDialog | None = None
         self.budget = OptionalNumber(
             "Longest thought",
             "The most tokens of reasoning, whatever the effort; 0 answers at once.",
@@ -53,6 +56,12 @@ class ReasoningPane(QWidget):
         model.changed.connect(self._refresh)
         self._refresh()
 
+    def show_report(self) -> None:
+        """Show what was measured on the built-in model."""
+        if self.report is None:
+            self.report = ThinkingDialog(self.window(), thinking_report())
+        self.report.present()
+
     def _choose(self, **changes: object) -> None:
         self._model.set_reasoning(replace(self._model.reasoning, **changes))
 
@@ -70,7 +79,11 @@ class ReasoningPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 10, 18, 12)
         layout.setSpacing(6)
-        layout.addWidget(label("Reasoning", kind="strong"))
+        heading = QHBoxLayout()
+        heading.addWidget(label("Reasoning", kind="strong"))
+        heading.addStretch(1)
+        heading.addWidget(button("What thinking buys", self.show_report, kind="quiet"))
+        layout.addLayout(heading)
         layout.addWidget(self.best_of)
         sentence, earlier = label("Closing sentence"), label("Earlier thoughts")
         self._thinking = (self.budget, sentence, self.closing, earlier, self.past)
