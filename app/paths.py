@@ -10,6 +10,7 @@ BUILT_IN_MODEL = "candor-small"
 CHATS = "chats.db"
 SETTINGS = "settings.json"
 PACKS = "packs"
+CALIBRATIONS = "calibrations"
 API_TOKEN = "api-token"
 
 
@@ -57,7 +58,7 @@ def prepared() -> Path:
 
 def calibrations() -> Path:
     """The folder of fitted confidences."""
-    return profile() / "calibrations"
+    return profile() / CALIBRATIONS
 
 
 def api_token() -> Path:

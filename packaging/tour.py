@@ -23,7 +23,7 @@ from app.services.engine_host import HostState
 from app.services.settings import ModelChoice
 from app.ui.app import Services, Session, run
 from app.ui.viewmodels.server import ServerState
-from app.ui.workbench.workbench import COMPARE, SCORE
+from app.ui.workbench.workbench import CALIBRATE, CLASSIFY, COMPARE, SCORE
 
 SIZE = (1280, 800)
 NARROW = (820, 520)
@@ -36,6 +36,7 @@ SCORED = (
     "Every word of an answer is coloured by how sure the model was of it.\n\n"
     "Colourless green ideas sleep furiously. 348 + 276 = 624.\n"
 )
+LABELS = "sum, timetable, greeting"
 MISSING = "/media/stick/a-model"
 
 
@@ -121,7 +122,20 @@ class Tour:
         await _until(lambda: session.bench.comparing.value.result)
         compare.select(4)
         await self._take(bench.pages, "compare")
+        bench.open(CLASSIFY)
+        classify = bench.classify
+        assert classify
+        classify.form.labels.setText(LABELS)
+        session.bench.classifying.classify(classify.form.wish(), REASONED)
+        await _until(lambda: session.bench.classifying.value.found)
+        await self._take(bench.pages, "classify")
+        bench.open(CALIBRATE)
+        await self._take(bench.pages, "calibrate")
         bench.pages.close()
+        bench.show_origin()
+        assert bench.made_by
+        await self._take(bench.made_by, "origin")
+        bench.made_by.close()
 
     async def _visit_edges(self, session: Session) -> None:
         """A message across the top, rendered Markdown, and the narrowest window."""

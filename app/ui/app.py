@@ -21,6 +21,7 @@ from qasync import QEventLoop
 
 from app import paths
 from app.errors import InvalidRequest
+from app.services.calibrations import Calibrations
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.local_server import MakeServer
@@ -119,6 +120,7 @@ class Session:
             services.conversation,
             services.store,
             services.packs.client,
+            Calibrations(services.profile / paths.CALIBRATIONS),
             self.models,
             self.chat.selection,
             faults.report,

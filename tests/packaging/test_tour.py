@@ -14,7 +14,17 @@ SIZES = {
     ),
     **dict.fromkeys(("narrow", "chats"), QSize(820, 520)),
 }
-DIALOGS = {"settings", "model", "server", "speed", "score", "compare"}
+DIALOGS = {
+    "settings",
+    "model",
+    "server",
+    "speed",
+    "score",
+    "compare",
+    "classify",
+    "calibrate",
+    "origin",
+}
 
 
 def test_every_page_has_a_picture_of_its_own(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class ModelSide(QWidget):
             self.variant.currentData(),
             picked.provider,
             picked.device,
-            self.precision.currentData(),
+            Precision(self.precision.currentData()),  # Qt makes it a plain string
         )
 
     def _picked(self) -> ModelChoice | None:

@@ -1,17 +1,20 @@
 """The view models of the workbench and of exports, made and closed together."""
 
-from PySide6.QtCore import QObject
-
 from app.services.background import Background
+from app.services.calibrations import Calibrations
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost, MakeClient
 from app.services.store.store import ChatStore
 from app.ui.tasks import ErrorHandler
 from app.ui.viewmodels.comparing import CompareModel
 from app.ui.viewmodels.exports import ExportsModel
+from app.ui.viewmodels.labelling import LabelModel
 from app.ui.viewmodels.models import ModelsModel
+from app.ui.viewmodels.repeating import RepeatModel
 from app.ui.viewmodels.scoring import ScoreModel
 from app.ui.viewmodels.selection import TokenSelection
+
+Model = ExportsModel | ScoreModel | CompareModel | RepeatModel | LabelModel
 
 
 class WorkbenchModels:
@@ -23,6 +26,7 @@ class WorkbenchModels:
         conversation: Conversation,
         store: ChatStore,
         make_client: MakeClient,
+        calibrations: Calibrations,
         models: ModelsModel,
         selection: TokenSelection,
         on_bug: ErrorHandler,
@@ -31,14 +35,23 @@ class WorkbenchModels:
         self.exports = ExportsModel(conversation, store, selection, background, on_bug)
         self.scoring = ScoreModel(host, conversation, background, on_bug)
         self.comparing = CompareModel(host, make_client, models, on_bug)
+        self.repeating = RepeatModel(host, conversation, selection, on_bug)
+        self.classifying = LabelModel(host, background, calibrations, on_bug)
+        self.calibrating = LabelModel(host, background, calibrations, on_bug)
 
     async def close(self) -> None:
         """End what is under way; a file that is being written gets whole."""
-        await self.comparing.close()
-        await self.scoring.close()
-        await self.exports.close()
+        for model in self.all():
+            await model.close()
         await self._background.close()
 
-    def all(self) -> tuple[QObject, ...]:
+    def all(self) -> tuple[Model, ...]:
         """Each of them."""
-        return self.exports, self.scoring, self.comparing
+        return (
+            self.exports,
+            self.scoring,
+            self.comparing,
+            self.repeating,
+            self.classifying,
+            self.calibrating,
+        )

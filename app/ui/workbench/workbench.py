@@ -7,6 +7,8 @@ from app.domain.texts import ScoredText
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.chats import ChatsModel
 from app.ui.window import MainWindow
+from app.ui.workbench.calibrate_page import CalibratePage
+from app.ui.workbench.classify_page import ClassifyPage
 from app.ui.workbench.compare_page import ComparePage
 from app.ui.workbench.file_dialogs import (
     EXPORTS,
@@ -15,13 +17,15 @@ from app.ui.workbench.file_dialogs import (
     ask_for_file,
     ask_where_to_export,
 )
+from app.ui.workbench.made_by import MadeByDialog
 from app.ui.workbench.models import WorkbenchModels
 from app.ui.workbench.score_page import ScorePage
 from app.ui.workbench.window import WorkbenchWindow
 
 EXPORT_KEYS = "Ctrl+E"
 SCORE, SCORE_KEYS = "Score", "Ctrl+Shift+T"
-COMPARE = "Compare"
+COMPARE, CLASSIFY, CALIBRATE = "Compare", "Classify", "Calibrate"
+ORIGIN_KEYS = "Ctrl+Shift+M"
 
 
 class Workbench(QObject):
@@ -42,6 +46,9 @@ class Workbench(QObject):
         self.pages: WorkbenchWindow | None = None
         self.score: ScorePage | None = None
         self.compare: ComparePage | None = None
+        self.classify: ClassifyPage | None = None
+        self.calibrate: CalibratePage | None = None
+        self.made_by: MadeByDialog | None = None
         exports.noticed.connect(window.banner.show_notice)
         exports.imported.connect(chats.open_imported)
         self._offer()
@@ -49,9 +56,7 @@ class Workbench(QObject):
     def open(self, page: str) -> None:
         """Show a page of the workbench."""
         if self.pages is None:
-            self.pages = WorkbenchWindow(
-                self._window, {SCORE: self._score_page(), COMPARE: self._compare_page()}
-            )
+            self.pages = WorkbenchWindow(self._window, self._make_pages())
         if self.compare is not None:
             self.compare.present()
         self.pages.present(page)
@@ -91,21 +96,37 @@ class Workbench(QObject):
             self.pages,
         )
 
-    def _score_page(self) -> ScorePage:
-        self.score = page = ScorePage(self._appearance.theme, self._models.scoring)
-        page.export_asked.connect(self._export_text)
-        self._appearance.changed.connect(page.recolour)
-        return page
+    def show_origin(self) -> None:
+        """Show what made the selected answer, or else the last one."""
+        if self.made_by is None:
+            self.made_by = MadeByDialog(self._window, self._models.repeating)
+        self._models.repeating.choose()
+        self.made_by.present()
 
-    def _compare_page(self) -> ComparePage:
-        self.compare = page = ComparePage(self._appearance.theme, self._models.comparing)
-        self._appearance.changed.connect(page.recolour)
-        return page
+    def _make_pages(self) -> dict[str, QWidget]:
+        theme, models = self._appearance.theme, self._models
+        self.score = ScorePage(theme, models.scoring)
+        self.score.export_asked.connect(self._export_text)
+        self.compare = ComparePage(theme, models.comparing)
+        self.classify = ClassifyPage(models.classifying)
+        self.calibrate = CalibratePage(theme, models.calibrating)
+        for page in (self.score, self.compare, self.calibrate):
+            self._appearance.changed.connect(page.recolour)
+        return {
+            SCORE: self.score,
+            COMPARE: self.compare,
+            CLASSIFY: self.classify,
+            CALIBRATE: self.calibrate,
+        }
 
     def _offer(self) -> None:
         tools = self._window.header.tools
         tools.offer("Score a text…", lambda: self.open(SCORE), SCORE_KEYS)
         tools.offer("Compare two models…", lambda: self.open(COMPARE))
+        tools.offer("Classify texts…", lambda: self.open(CLASSIFY))
+        tools.offer("Calibrate…", lambda: self.open(CALIBRATE))
+        tools.divide()
+        tools.offer("What made this answer…", self.show_origin, ORIGIN_KEYS)
         tools.divide()
         tools.offer("Export this chat…", self.export_chat, EXPORT_KEYS)
         tools.offer("Export the selected answer…", self.export_answer)

@@ -1,0 +1,42 @@
+"""What made an answer, and the answer made again from that."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.ui.workbench.made_by import NO_ANSWER
+from tests.ui.desk import Desk, until
+from tests.ui.test_exports import choose
+
+Drive = Callable[..., None]
+
+
+def test_an_answer_tells_what_made_it_and_comes_out_the_same_again(drive: Drive) -> None:
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        model = desk.session.bench.repeating
+        keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        QTest.keyClick(desk.window, Qt.Key.Key_M, keys)
+        dialog = desk.session.workbench.made_by
+        assert dialog
+        assert dialog.words.text() == NO_ANSWER
+        assert not dialog.start.isEnabled()
+        dialog.close()
+
+        said = await desk.ask("What is 12 + 7?")
+        choose(desk, "What made this answer…")
+        assert dialog.isVisible()
+        assert said.origin
+        shown = {name: value.text() for name, value in dialog.facts.values.items()}
+        assert shown["Model"] == "candor-small"
+        assert shown["Seed"] == str(said.origin.sampling.seed)
+        assert said.origin.fingerprint.startswith(shown["Fingerprint of the model"])
+        assert not desk.nameless_controls()
+
+        QTest.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+        assert dialog.start.text() == "Stop"
+        await until(lambda: not model.value.working)
+        assert dialog.words.text() == f"The same: all {len(said.tokens)} tokens."
+
+    drive(scenario)
