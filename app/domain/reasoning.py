@@ -38,7 +38,8 @@ class PastThoughts(StrEnum):
 
 class ReasoningChoice(Struct, frozen=True, kw_only=True):
     """What a person chose for all answers: a `budget` in tokens goes before that of the effort, and
-    `best_of` answers are written at once.
+    `best_of` answers are written at once. With `auto` a question is answered without reasoning
+    first, and with as much as `effort` says where that was unsure.
     """
 
     effort: Effort = Effort.MEDIUM
@@ -46,6 +47,7 @@ class ReasoningChoice(Struct, frozen=True, kw_only=True):
     closing: Annotated[str, Meta(max_length=500)] = CLOSING
     past: PastThoughts = PastThoughts.TEMPLATE
     best_of: Annotated[int, Meta(ge=1, le=MOST_SAMPLES)] = 1
+    auto: bool = False
 
 
 class Asked(Struct, frozen=True):

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from app.domain import best_of
 from app.domain.best_of import Poll, Sample
 from app.domain.conversation import Turn, TurnState, ended
@@ -49,10 +51,11 @@ class Ballot:
         await asyncio.gather(*self._work, return_exceptions=True)
 
 
-def verdict(turns: Sequence[Turn]) -> tuple[int, str]:
-    """The place of the answer that most of `turns` come to, and how the votes fell."""
+def elected(turns: Sequence[Turn]) -> Turn:
+    """The answer that most of `turns` come to; its note says how the votes fell."""
     found = best_of.poll([_sample(turn) for turn in turns])
-    return found.winner, "\n".join(_lines(found))
+    turn = turns[found.winner]
+    return replace(turn, note="\n".join(filter(None, (turn.note, *_lines(found)))))
 
 
 def _lines(found: Poll) -> list[str]:

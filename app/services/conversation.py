@@ -32,7 +32,7 @@ from app.domain.tokens import TokenRecord
 from app.errors import CandorError, InvalidRequest, WorkerLost
 from app.services.answer import Answer
 from app.services.asking import ENDINGS, generation, origin, require_unicode
-from app.services.ballot import Ballot, verdict
+from app.services.ballot import Ballot, elected
 from app.services.draft import Draft
 from app.services.engine_host import EngineHost
 from app.services.keeper import Keeper
@@ -187,11 +187,15 @@ class Conversation:
     async def note_restart(self) -> None:
         """Say on an answer that lost its worker that there is one again."""
         await self._idle.wait()
-        if not self._thread.turns or self._thread.turns[-1].id != self._lost_worker:
-            return
+        last = self._thread.turns[-1] if self._thread.turns else None
+        if last and last.id == self._lost_worker and not last.note.endswith(RESTARTED):
+            self.note(last.id, RESTARTED)
+
+    def note(self, turn_id: int, sentence: str) -> None:
+        """Say one thing more on how the last answer came about, unless it is the last no more."""
         turn = self._thread.turns[-1]
-        if not turn.note.endswith(RESTARTED):
-            turn = replace(turn, note=f"{turn.note} {RESTARTED}")
+        if turn.id == turn_id:
+            turn = replace(turn, note=f"{turn.note} {sentence}".lstrip())
             self._thread.change(turn)
             self._keeper.keep(self._thread, turn)
             self._tell(TurnChanged(turn))
@@ -247,10 +251,7 @@ class Conversation:
 
     async def _elect(self, others: Sequence[Turn]) -> None:
         """Put other answers beside the last one, and show the one that most of them come to."""
-        turns = [self._thread.turns[-1], *others]
-        place, note = verdict(turns)
-        winner = replace(turns[place], note=f"{turns[place].note}\n{note}".strip())
-        for turn in (*others, winner):
+        for turn in (*others, elected([self._thread.turns[-1], *others])):
             self._tell(self._thread.cut(self._thread.turns[-1].id), self._thread.add(turn))
             await self._keeper.keep(self._thread, turn)
 

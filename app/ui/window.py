@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.heat import HeatMode
+from app.domain.reasoning import Effort
 from app.services.host_status import HostState
 from app.ui.banner import Banner
 from app.ui.chat.composer import Composer
@@ -126,7 +127,7 @@ class MainWindow(QMainWindow):
     def _connect_controls(self, chat: ChatModel) -> None:
         self.composer.sent.connect(chat.send)
         self.composer.stopped.connect(chat.stop)
-        self.composer.effort_chosen.connect(chat.sampling.set_effort)
+        self.composer.effort_chosen.connect(self._choose_effort)
         self.composer.edit.refused.connect(chat.notice)
         self.composer.edit.paged.connect(self.transcript.turn_page)
         self.transcript.welcome.asked.connect(self._ask)
@@ -188,7 +189,12 @@ class MainWindow(QMainWindow):
 
     def _show_sampling(self) -> None:
         sampling = self._chat.sampling
-        self.composer.show_effort(sampling.model, sampling.reasoning.effort)
+        effort = None if sampling.reasoning.auto else sampling.reasoning.effort
+        self.composer.show_effort(sampling.model, effort)
+
+    def _choose_effort(self, effort: Effort | None) -> None:
+        sampling = self._chat.sampling
+        sampling.set_auto() if effort is None else sampling.set_effort(effort)
 
     def _recolour(self, theme: Theme) -> None:
         for part in (self.sidebar, self.legend, self.transcript, self.token):

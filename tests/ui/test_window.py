@@ -251,6 +251,23 @@ def test_a_thought_can_be_limited_and_ended(drive: Drive):
     drive(scenario)
 
 
+def test_an_unsure_answer_is_asked_again_with_reasoning(drive: Drive):
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        QTest.mouseClick(desk.find(QPushButton, "Reasoning auto"), Qt.MouseButton.LeftButton)
+        desk.chat.sampling.set("temperature", 0.0)
+        await desk.ask("What is 47 * 36?")
+        await until(lambda: "Auto, with reasoning." in desk.turns[-1].note)
+        assert desk.turns[-1].text == "1692"
+        assert desk.turns[-1].reasoning
+        await desk.services.conversation.step(desk.turns[-1].id, -1)
+        assert desk.turns[-1].text != "1692"
+        assert "Asked further" in desk.turns[-1].note
+        assert desk.turns[-1].reasoning == ""
+
+    drive(scenario)
+
+
 def reasoning_of(desk: Desk, turn_id: int) -> str:
     view = desk.transcript.answer(turn_id)
     return view.reasoning.heading.text() if view else ""

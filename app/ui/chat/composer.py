@@ -20,6 +20,8 @@ from app.ui.segments import Segments
 from app.ui.viewmodels import wording
 from app.ui.widgets import button, label, name_scroll_bars, scaled_font
 
+AUTO = "Auto"
+AUTO_MEANING = "Answers at once, and again with reasoning where that answer was not sure"
 MOST_CHARACTERS = 200_000
 MOST_LINES = 8
 PAGES = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
@@ -99,8 +101,10 @@ class Composer(QFrame):
         self.edit = QuestionEdit()
         self.send = button("Send", self._send, kind="primary", keys="Enter")
         self.stop = button("Stop", self.stopped.emit, keys="Escape")
-        self._segments = Segments("Reasoning", [each.value.capitalize() for each in Effort])
-        self._segments.chosen.connect(lambda place: self.effort_chosen.emit(list(Effort)[place]))
+        self._segments = Segments(
+            "Reasoning", [*(each.value.capitalize() for each in Effort), AUTO]
+        )
+        self._segments.chosen.connect(lambda place: self.effort_chosen.emit([*Effort, None][place]))
         self._reasoning = self._switch()
         self._lay_out()
         self.edit.entered.connect(self._send)
@@ -115,13 +119,14 @@ class Composer(QFrame):
         self.send.setVisible(not answering)
         self._refresh()
 
-    def show_effort(self, model: ModelInfo | None, effort: Effort) -> None:
+    def show_effort(self, model: ModelInfo | None, effort: Effort | None) -> None:
         """Show the switch where the model reasons, and what each effort means for it."""
         self._reasoning.setVisible(model is not None and model.reasons)
-        self._segments.show_chosen(list(Effort).index(effort))
+        self._segments.show_chosen([*Effort, None].index(effort))
         if model is not None:
             for place, each in enumerate(Effort):
                 self._segments.explain(place, wording.effort(model, each))
+            self._segments.explain(len(Effort), AUTO_MEANING)
 
     def restore(self, text: str) -> None:
         """Put a question back that got no answer, unless another one is being written."""

@@ -46,7 +46,7 @@ class Curve(QWidget):
             painter.setPen(QPen(colour, 1.4))
             painter.setBrush(colour if own else self.palette().color(QPalette.ColorRole.Window))
             painter.drawEllipse(self._place(point), RADIUS, RADIUS)
-            self._name(painter, point, above=own)
+        self._name_points(painter)
 
     def _draw_grid(self, painter: QPainter) -> None:
         room, muted = self._room(), self.palette().color(QPalette.ColorRole.PlaceholderText)
@@ -63,12 +63,21 @@ class Curve(QWidget):
         painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, "0")
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight, f"{self._most:.0f}")
 
-    def _name(self, painter: QPainter, point: WayPoint, *, above: bool) -> None:
-        place, width = self._place(point), 150
-        left = min(max(place.x() - width / 2, self._room().left()), self.width() - width)
+    def _name_points(self, painter: QPainter) -> None:
+        """Write each name above or below its point, where there is room; all are in the tooltip."""
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        box = QRectF(left, place.y() + (-22 if above else 6), width, 16)
-        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, point.way)
+        around = QPointF(2 * RADIUS, 2 * RADIUS)
+        places = map(self._place, self._report.points)
+        taken = [QRectF(place - around, place + around) for place in places]
+        for point in self._report.points:
+            name, place = _short(point), self._place(point)
+            width = self.fontMetrics().horizontalAdvance(name) + 6
+            for top in (-22, 7):
+                box = QRectF(place.x() - width / 2, place.y() + top, width, 15)
+                if not any(box.intersects(other) for other in taken):
+                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+                    taken.append(box)
+                    break
 
     def _place(self, point: WayPoint) -> QPointF:
         room = self._room()
@@ -90,6 +99,10 @@ class ThinkingDialog(Dialog):
         self.body.addWidget(label(meaning, kind="muted", wrap=True))
         self.body.addWidget(self.curve)
         self.complete(self.curve)
+
+
+def _short(point: WayPoint) -> str:
+    return point.way.removesuffix(" tokens").removesuffix(", no thought")
 
 
 def _told(point: WayPoint) -> str:

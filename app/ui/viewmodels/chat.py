@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
@@ -22,9 +23,11 @@ from app.domain.conversation import (
     TurnGrew,
 )
 from app.domain.models import ModelInfo
+from app.domain.reasoning import Effort
 from app.errors import CandorError, StoreUnavailable
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.router import Router
 from app.services.settings import Settings
 from app.services.store.store import ChatStore
 from app.services.what_if import WhatIf
@@ -177,7 +180,11 @@ class ChatModel(QObject):
     async def _ask(self, text: str) -> None:
         before = self._last_id()
         try:
-            await self._conversation.send(text, self.sampling.options())
+            if self.sampling.routes:
+                quick = replace(self.sampling.options(Effort.OFF), best_of=1)
+                await Router(self._conversation).send(text, quick, self.sampling.options())
+            else:
+                await self._conversation.send(text, self.sampling.options())
         except CandorError:
             if self._last_id() == before or not self._conversation.turns[-1].tokens:
                 self.returned.emit(text)

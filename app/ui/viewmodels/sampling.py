@@ -139,7 +139,13 @@ class SamplingModel(QObject):
 
     def set_effort(self, effort: Effort) -> None:
         """How much the model thinks before the next answer."""
-        self.set_reasoning(replace(self.reasoning, effort=effort))
+        self.set_reasoning(replace(self.reasoning, effort=effort, auto=False))
+
+    def set_auto(self) -> None:
+        """Let the model think where it was not sure without."""
+        effort = self.reasoning.effort
+        effort = Effort.MEDIUM if effort is Effort.OFF else effort
+        self.set_reasoning(replace(self.reasoning, effort=effort, auto=True))
 
     def reset(self) -> None:
         """Back to the model's defaults."""
@@ -147,8 +153,13 @@ class SamplingModel(QObject):
             self._chosen, self.neutral, self.max_tokens = self._defaults, False, None
             self.changed.emit()
 
-    def options(self) -> AnswerOptions:
-        """The values as an answer is asked with."""
+    @property
+    def routes(self) -> bool:
+        """Whether a question is answered without reasoning first."""
+        return self.has_reasoning and self.reasoning.auto
+
+    def options(self, effort: Effort | None = None) -> AnswerOptions:
+        """The values as an answer is asked with, with the effort chosen or another one."""
         plain = AnswerOptions(
             sampling=self.params, max_tokens=self.max_tokens, best_of=self.best_of
         )
@@ -156,7 +167,7 @@ class SamplingModel(QObject):
             return plain
         chosen, model = self.reasoning, self.model
         budget = None if chosen.budget is None else min(chosen.budget, model.context_length)
-        thinking = asked(model, chosen.effort, budget, chosen.closing)
+        thinking = asked(model, effort or chosen.effort, budget, chosen.closing)
         kept = keeps_by(model) if chosen.past is PastThoughts.KEEP else {}
         return replace(
             plain,
