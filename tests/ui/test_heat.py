@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QRectF
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -126,7 +126,9 @@ def painted(look: Heat, *words: TokenRecord) -> list[QImage]:
         image = QImage(60, 40, QImage.Format.Format_RGB32)
         image.fill(QColor(LIGHT.window))
         painter = QPainter(image)
-        look.paint_cell(painter, QRectF(0, 0, 60, 20), run, place, place + 1)
+        painter.setPen(Qt.PenStyle.NoPen)
+        step = look.step(run, place, place + 1)
+        look.paint_cell(painter, QRectF(0, 0, 60, 20), step, run.tokens[place : place + 1])
         painter.end()
         found.append(image)
     return found

@@ -5,10 +5,13 @@ is in sight is ever looked at. Colour is never alone: the hotter a token, the he
 it, and a number stands below where one is asked for.
 """
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QTextDocument
 
 from app.domain.heat import HeatMode, Reading
+from app.domain.tokens import TokenRecord
 from app.ui.chat.geometry import lines_in
 from app.ui.chat.run import TokenRun
 from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
@@ -34,16 +37,12 @@ class Heat:
         """`ground` is the colour behind the text, `#rrggbb`."""
         self.mode = mode
         self.reading = reading
+        self.has_numbers = reading.numbers and mode is not HeatMode.NOTHING
         self._colours = [QColor(heat_colour(theme, step, ground)) for step in range(HEAT_STEPS + 1)]
         self._ink = QColor(theme.text)
         self._ink.setAlpha(INK_OPACITY)
         self._number_ink = QColor(theme.muted)
         self._steps: dict[tuple[int, int], int] = {}
-
-    @property
-    def has_numbers(self) -> bool:
-        """Whether numbers stand below the tokens."""
-        return self.reading.numbers and self.mode is not HeatMode.NOTHING
 
     def step(self, run: TokenRun, first: int, stop: int) -> int:
         """The step of the tokens in this slice, which share a piece of text; 0 if not marked."""
@@ -66,26 +65,25 @@ class Heat:
             return
         if self.has_numbers:
             painter.setFont(_small(document.defaultFont()))
+        painter.setPen(Qt.PenStyle.NoPen)
         for line in lines_in(document, area.top(), area.bottom()):
             for start, end, first, stop in run.cells(line.start, line.end):
-                if self.step(run, first, stop):
-                    self.paint_cell(painter, line.rect(start, end), run, first, stop)
+                step = self.step(run, first, stop)
+                if step:
+                    self.paint_cell(painter, line.rect(start, end), step, run.tokens[first:stop])
 
     def paint_cell(
-        self, painter: QPainter, rect: QRectF, run: TokenRun, first: int, stop: int
+        self, painter: QPainter, rect: QRectF, step: int, tokens: Sequence[TokenRecord]
     ) -> None:
-        """Paint the cell of the tokens in this slice."""
-        step = self.step(run, first, stop)
-        painter.setPen(Qt.PenStyle.NoPen)
+        """Paint the cell of tokens of this step, with a painter that has no pen."""
         painter.setBrush(self._colours[step])
         painter.drawRoundedRect(rect, RADIUS, RADIUS)
-        thickness = underline(step)
+        thickness = _UNDERLINE_OF[step]
         if thickness:
-            painter.fillRect(
-                QRectF(rect.left(), rect.bottom() - thickness, rect.width(), thickness), self._ink
-            )
+            line = QRectF(rect.left(), rect.bottom() - thickness, rect.width(), thickness)
+            painter.fillRect(line, self._ink)
         if self.has_numbers:
-            self._paint_number(painter, rect, number(self.mode, run.tokens[first:stop]))
+            self._paint_number(painter, rect, number(self.mode, tokens))
 
     def _paint_number(self, painter: QPainter, rect: QRectF, text: str) -> None:
         """Below the cell, as far as there is room for it."""
@@ -94,6 +92,7 @@ class Heat:
             place = QRectF(rect.left() - 2, rect.bottom(), rect.width() + 4, metrics.height())
             painter.setPen(self._number_ink)
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, text)
+            painter.setPen(Qt.PenStyle.NoPen)
 
     def _worked_out(self, run: TokenRun, first: int, stop: int) -> int:
         tokens = run.tokens[first:stop]
@@ -102,12 +101,13 @@ class Heat:
         return round(HEAT_STEPS * share) if is_over(self.mode, self.reading.over, share) else 0
 
 
-def underline(step: int) -> float:
-    """The thickness of the line under a token of this step, in pixels."""
-    return next((thick for least, thick in UNDERLINES if step >= least), 0.0)
-
-
 def _small(font: QFont) -> QFont:
     made = QFont(font)
     made.setPointSizeF(font.pointSizeF() * NUMBER_SCALE)
     return made
+
+
+_UNDERLINE_OF = [
+    next((thick for least, thick in UNDERLINES if step >= least), 0.0)
+    for step in range(HEAT_STEPS + 1)
+]

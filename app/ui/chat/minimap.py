@@ -17,7 +17,8 @@ from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
 from app.ui.viewmodels.heat_profile import HeatProfile
 
 WIDTH = 12
-SLICE = 2500
+SLICE = 1000  # tokens: about two milliseconds
+REST_MS = 4
 REDRAW_MS = 120
 VEIL = 60  # of 255
 LEAST_VEIL = 6  # pixels
@@ -50,7 +51,7 @@ class Minimap(QWidget):
         self._total = 1
         self._seen = (0.0, 1.0)
         self._image: QImage | None = None
-        self._work = QTimer(self, singleShot=True, interval=0)
+        self._work = QTimer(self, singleShot=True, interval=REST_MS)
         self._work.timeout.connect(self._take_in)
         self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
         self._redraw.timeout.connect(self._draw_anew)
@@ -81,11 +82,10 @@ class Minimap(QWidget):
         self.update()
 
     def show_mode(self, mode: HeatMode) -> None:
-        """Colour by `mode`."""
+        """Colour by `mode`, as soon as that is worked out."""
         self._mode = mode
         for id, profile in self._profiles.items():
             self._profiles[id] = HeatProfile(profile.tokens, mode)
-        self._draw_anew()
         self._work.start()
 
     def recolour(self, theme: Theme) -> None:
