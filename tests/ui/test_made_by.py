@@ -1,10 +1,13 @@
 """What made an answer, and the answer made again from that."""
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app.domain.tokens import Channel
+from app.ui.viewmodels.wording import probability
 from app.ui.workbench.made_by import NO_ANSWER
 from tests.ui.desk import Desk, until
 from tests.ui.test_exports import choose
@@ -32,6 +35,9 @@ def test_an_answer_tells_what_made_it_and_comes_out_the_same_again(drive: Drive)
         assert shown["Model"] == "candor-small"
         assert shown["Seed"] == str(said.origin.sampling.seed)
         assert said.origin.fingerprint.startswith(shown["Fingerprint of the model"])
+        sure = [t.logprob for t in said.tokens if t.channel is Channel.ANSWER]
+        least = probability(math.exp(min(each for each in sure if each is not None)))
+        assert dialog.measures.values["Least likely token"].text() == least
         assert not desk.nameless_controls()
 
         QTest.mouseClick(dialog.start, Qt.MouseButton.LeftButton)

@@ -36,6 +36,7 @@ def test_a_pasted_text_is_scored_shown_walked_and_exported(drive: Drive, tmp_pat
         page.edit.setPlainText(TEXT)
         QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
         await scored(desk, page)
+        await until(lambda: desk.session.bench.scoring.value.summary)
         result = desk.session.bench.scoring.value.result
         assert result
         assert result.text == TEXT

@@ -5,13 +5,24 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from enum import StrEnum
 
-from app.domain.passages import BANDS, Passage, RankBands, paragraphs, passages, sentences
+from msgspec import Struct
+
+from app.domain.passages import (
+    BANDS,
+    Passage,
+    RankBands,
+    paragraphs,
+    passages,
+    rank_bands,
+    sentences,
+)
 from app.domain.texts import ScoredText
 from app.domain.tokens import TokenRecord
 from app.ui.viewmodels import wording
 
 LEAST_TOKENS = 3
 LONGEST = 60
+MOST_LISTED = 200
 MEANINGS = {
     "Tokens": "Those of the text; the first one has no probability, since nothing precedes it.",
     "Perplexity": "As unsure as a choice among so many equally likely tokens. Lower is more"
@@ -29,6 +40,24 @@ class Unit(StrEnum):
 
     SENTENCE = "sentence"
     PARAGRAPH = "paragraph"
+
+
+class TextSummary(Struct, frozen=True):
+    """A scored text at a glance: numbers by their names, ranks, and passages by unit, the least
+    expected first."""
+
+    facts: Named
+    bands: RankBands
+    passages: dict[Unit, list[Passage]]
+
+
+def summarise(scored: ScoredText) -> TextSummary:
+    """The summary of a text; takes seconds where that is long."""
+    return TextSummary(
+        overview(scored),
+        rank_bands(scored.tokens),
+        {unit: ranked(scored, unit)[:MOST_LISTED] for unit in Unit},
+    )
 
 
 def overview(scored: ScoredText) -> Named:

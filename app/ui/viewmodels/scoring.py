@@ -26,6 +26,7 @@ from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.text_files import read_text
 from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.viewmodels.scored import TextSummary, summarise
 
 ALTERNATIVES = 5
 
@@ -35,8 +36,8 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 class ScoreStatus(Struct, frozen=True):
     """`done` of `total` tokens, while `working`; `error` is why the last try ended early.
 
-    `result` is what was scored last, as far as it got, and `windows` says how it was read if it was
-    longer than the context.
+    `result` is what was scored last, as far as it got, its `summary` comes a moment later, and
+    `windows` says how a text was read that is longer than the context.
     """
 
     working: bool = False
@@ -44,6 +45,7 @@ class ScoreStatus(Struct, frozen=True):
     total: int = 0
     error: CandorError | None = None
     result: ScoredText | None = None
+    summary: TextSummary | None = None
     windows: str = ""
 
 
@@ -143,6 +145,12 @@ class ScoreModel(QObject):
                     title=name, model=model.name, text="".join(said), tokens=tuple(tokens)
                 )
                 self._show(replace(self.value, result=result))
+                self._tasks.start(self._summarise(result))
+
+    async def _summarise(self, result: ScoredText) -> None:
+        summary = await self._background.run(lambda: summarise(result))
+        if self.value.result is result:
+            self._show(replace(self.value, summary=summary))
 
     def _advance(self, event: Progress, model: ModelInfo) -> None:
         windows = ""

@@ -37,6 +37,7 @@ class ScorePage(QWidget):
         super().__init__()
         self._model = model
         self._number: int | None = None
+        self._text = ""
         self.edit = QPlainTextEdit()
         self.view = ScoredTextView(theme)
         self.summary = ScoreSummary(theme)
@@ -69,7 +70,7 @@ class ScorePage(QWidget):
         self.change.setEnabled(not status.working)
         if not status.working:
             self.view.end()
-        self.summary.show_text(shown)
+        self.summary.show_text(status.result, status.summary)
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
@@ -97,7 +98,7 @@ class ScorePage(QWidget):
             self._model.score(self.edit.toPlainText())
 
     def _begin(self, text: str) -> None:
-        self.edit.setPlainText(text)
+        self._text = text
         self._number = None
         self.view.clear()
         self.details.show_token(None, 0)
@@ -115,6 +116,9 @@ class ScorePage(QWidget):
             self.select(first_token(self._model.value.result.tokens, passage))
 
     def _show_edit(self) -> None:
+        """Let the text be changed; a long one takes a moment, so this waits until it is wanted."""
+        if self._text and self._text != self.edit.toPlainText():
+            self.edit.setPlainText(self._text)
         self._pages.setCurrentWidget(self.edit)
         self.change.hide()
         self.edit.setFocus()

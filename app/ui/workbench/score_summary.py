@@ -4,24 +4,22 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from app.domain.passages import Passage, RankBands, rank_bands
+from app.domain.passages import Passage, RankBands
 from app.domain.texts import ScoredText
 from app.ui.segments import Segments
 from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
 from app.ui.viewmodels.scored import (
     MEANINGS,
+    TextSummary,
     Unit,
     band_words,
     bands,
-    overview,
     passage_words,
-    ranked,
 )
 from app.ui.widgets import label, name_scroll_bars
 from app.ui.workbench.token_details import Facts
 
 UNITS = (Unit.SENTENCE, Unit.PARAGRAPH)
-MOST_LISTED = 200
 BAND_STEPS = tuple(round(HEAT_STEPS * share) for share in (0, 0.3, 0.65, 1))
 
 
@@ -69,22 +67,24 @@ class ScoreSummary(QWidget):
         self.bands_words = label(kind="muted", wrap=True)
         self.units = Segments("Perplexity", ("By sentence", "By paragraph"))
         self.passages = QListWidget()
-        self._shown: ScoredText | None = None
+        self._scored: ScoredText | None = None
+        self._shown: TextSummary | None = None
         self._found: list[Passage] = []
         self._unit = Unit.SENTENCE
         self._lay_out()
+        self.hide()
 
-    def show_text(self, scored: ScoredText | None) -> None:
+    def show_text(self, scored: ScoredText | None, found: TextSummary | None) -> None:
         """Show what a text is like."""
-        self._shown = scored
-        self.setVisible(scored is not None)
-        if scored is None:
+        if found is self._shown:
             return
-        self.facts.show_facts(overview(scored), MEANINGS)
-        found = rank_bands(scored.tokens)
-        self.bands.show_bands(found)
-        self.bands_words.setText(band_words(found))
-        self._list_passages()
+        self._scored, self._shown = scored, found
+        self.setVisible(found is not None)
+        if found is not None:
+            self.facts.show_facts(found.facts, MEANINGS)
+            self.bands.show_bands(found.bands)
+            self.bands_words.setText(band_words(found.bands))
+            self._list_passages()
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
@@ -98,11 +98,11 @@ class ScoreSummary(QWidget):
 
     def _list_passages(self) -> None:
         """The least expected first."""
-        scored = self._shown
+        scored, found = self._scored, self._shown
         self.passages.clear()
-        if scored is None:
+        if scored is None or found is None:
             return
-        self._found = ranked(scored, self._unit)[:MOST_LISTED]
+        self._found = found.passages[self._unit]
         for passage in self._found:
             item = QListWidgetItem(passage_words(scored.text, passage))
             item.setToolTip(scored.text[passage.start : passage.end].strip()[:400])
