@@ -10,6 +10,7 @@ from msgspec import structs
 from app.api.prompts import EFFORTS, chat_prompt, thinking
 from app.api.refusals import Refusal, invalid
 from app.api.schema import ChatRequest
+from app.domain.drafting import MOST_DRAFT_TOKENS, Drafting, DraftKind
 from app.domain.models import ModelInfo
 from app.domain.requests import Generate, Priority
 from app.domain.sampling import SamplingParams
@@ -42,6 +43,7 @@ def generation(asked: ChatRequest, info: ModelInfo) -> Generate:
         top_logprobs=asked.top_logprobs or 0,
         priority=Priority.API,
         thought=thinking(asked, info).limit,
+        drafting=_drafting(asked),
     )
 
 
@@ -96,6 +98,15 @@ def _check_bias(bias: dict[int, float], vocabulary_size: int) -> None:
         if abs(value) > STRONGEST_BIAS:
             message = f"A logit bias must lie between -100 and 100, not {value:g}."
             raise invalid("logit_bias", message)
+
+
+def _drafting(asked: ChatRequest) -> Drafting:
+    """By the model beside it or by lookup; a folder is not a client's to name."""
+    kind = DraftKind(asked.draft or DraftKind.OFF)
+    if asked.draft_tokens is not None and kind is DraftKind.OFF:
+        raise invalid("draft_tokens", "draft_tokens needs draft to be auto or lookup.")
+    _check_range("draft_tokens", asked.draft_tokens, 1, MOST_DRAFT_TOKENS)
+    return Drafting(kind=kind, tokens=asked.draft_tokens)
 
 
 def _stops(asked: ChatRequest) -> tuple[str, ...]:

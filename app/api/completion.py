@@ -50,7 +50,7 @@ class Whole:
             created=int(time.time()),
             model=self._asked.model,
             choices=(Choice(message, self._logprobs(), reason),),
-            usage=Usage.of(self._finished.usage),
+            usage=Usage.of(self._finished.usage, self._finished.drafting),
             seed=self._finished.seed,
         )
 
@@ -88,7 +88,7 @@ class Chunks:
             end = ChunkChoice(AnswerDelta(), finish_reason=REASONS[event.reason])
             yield structs.replace(self._chunk(end), seed=event.seed)
             if self._tells_usage:
-                yield structs.replace(self._chunk(), usage=Usage.of(event.usage))
+                yield structs.replace(self._chunk(), usage=Usage.of(event.usage, event.drafting))
 
     def _logprobs(self, tokens: Sequence[TokenRecord]) -> Logprobs | None:
         if not self._asked.logprobs:

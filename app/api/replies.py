@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from msgspec import UNSET, Struct, UnsetType
 
+from app.domain.drafting import DraftReport
 from app.domain.events import FinishReason
 from app.domain.events import Usage as Counts
 from app.domain.tokens import LEAST_LOGPROB, Candidate, TokenRecord
@@ -66,9 +67,11 @@ class PromptDetails(Struct, frozen=True):
 
 
 class CompletionDetails(Struct, frozen=True):
-    """How much of the completion was thought."""
+    """How much of the completion was thought, and what became of drafted tokens, if there were."""
 
     reasoning_tokens: int
+    accepted_prediction_tokens: int | UnsetType = UNSET
+    rejected_prediction_tokens: int | UnsetType = UNSET
 
 
 class Usage(Struct, frozen=True):
@@ -81,14 +84,18 @@ class Usage(Struct, frozen=True):
     completion_tokens_details: CompletionDetails
 
     @classmethod
-    def of(cls, counts: Counts) -> Self:
-        """The engine's counts in this form."""
+    def of(cls, counts: Counts, report: DraftReport | None = None) -> Self:
+        """The engine's counts in this form, those of drafts where it drafted."""
+        details = CompletionDetails(counts.reasoning_tokens)
+        if report is not None:
+            rejected = report.proposed - report.kept
+            details = CompletionDetails(counts.reasoning_tokens, report.kept, rejected)
         return cls(
             counts.prompt_tokens,
             counts.completion_tokens,
             counts.prompt_tokens + counts.completion_tokens,
             PromptDetails(counts.cached_tokens),
-            CompletionDetails(counts.reasoning_tokens),
+            details,
         )
 
 

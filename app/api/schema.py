@@ -100,6 +100,8 @@ class ChatRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     reasoning_effort: str | None = None
     reasoning_budget: int | None = None
     chat_template_kwargs: dict[str, str | bool | int | float] | None = None
+    draft: Literal["off", "auto", "lookup"] | None = None
+    draft_tokens: int | None = None
     seed: int | None = None
     repetition_penalty: float | None = None
     frequency_penalty: float | None = None

@@ -9,6 +9,7 @@ from app.cli.dialogue import Dialogue
 from app.cli.options import (
     answer_options,
     best_of_option,
+    draft_options,
     load_command,
     model_options,
     output_options,
@@ -30,6 +31,7 @@ from app.errors import InvalidRequest
 @best_of_option
 @answer_options
 @sampling_options
+@draft_options
 @model_options
 @output_options
 @click.pass_obj

@@ -7,6 +7,7 @@ import click
 from app.cli import generation
 from app.cli.options import (
     answer_options,
+    draft_options,
     ids_option,
     load_command,
     model_options,
@@ -24,6 +25,7 @@ from app.domain.requests import IdsPrompt, TextPrompt
 @ids_option
 @answer_options
 @sampling_options
+@draft_options
 @model_options
 @output_options
 @click.pass_obj

@@ -7,6 +7,8 @@ from msgspec import structs
 
 from app.cli.transcript import Transcript
 from app.cli.visible import visible_line
+from app.domain.draft_text import acceptance, summary
+from app.domain.drafting import DraftReport
 from app.domain.events import FinishReason
 from app.domain.passages import passages as summed
 from app.domain.passages import rank_bands
@@ -38,6 +40,14 @@ def generation(transcript: Transcript) -> str:
     if finished.reason in _ENDINGS:
         parts.append(_ENDINGS[finished.reason])
     return " · ".join(parts)
+
+
+def drafting(report: DraftReport) -> str:
+    """What drafts did, the share kept at each place in a draft, and what did not go as asked."""
+    said = f"Drafts: {summary(report)}."
+    if report.positions:
+        said += f" Kept by place: {acceptance(report)}."
+    return " ".join([said, *report.notes])
 
 
 def score(transcript: Transcript) -> str:

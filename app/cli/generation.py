@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.cli import figures, output
-from app.cli.options import DEFAULT_TOP, sampling
+from app.cli.options import DEFAULT_TOP, drafting, sampling
 from app.cli.prompts import thinking
 from app.cli.screen import Screen
 from app.cli.session import Session
@@ -28,6 +28,7 @@ def request(info: ModelInfo, prompt: Prompt, options: dict[str, Any]) -> Generat
         stop=options["stop"],
         top_logprobs=top_logprobs(options),
         thought=thinking(info, options).limit,
+        drafting=drafting(options),
     )
 
 
@@ -78,5 +79,7 @@ def stream(
     if asked.top_logprobs:
         terminal.lines(figures.listing(transcript.tokens))
     terminal.note(figures.generation(transcript))
+    if report := transcript.finished.drafting:
+        terminal.note(figures.drafting(report))
     if sentence := fallback_sentence(info.device.provider, info.placements):
         terminal.note(sentence)

@@ -14,6 +14,7 @@ from msgspec import structs
 from app import paths
 from app.cli.types import DeviceChoice, LogitBias, SamplerOrder, TokenIds, sampling_range
 from app.domain.best_of import MOST_SAMPLES
+from app.domain.drafting import MOST_DRAFT_TOKENS, Drafting, DraftKind
 from app.domain.preparation import KvCache, Precision
 from app.domain.reasoning import EFFORT_TOKENS, Effort
 from app.domain.requests import Load, Provider
@@ -163,6 +164,41 @@ best_of_option = click.option(
     metavar="N",
     help="Have N answers written at once, and give the one that most of them come to.",
 )
+
+
+def draft_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --draft and --draft-tokens; `drafting` reads them."""
+    return _together(
+        click.option(
+            "--draft",
+            default=DraftKind.OFF.value,
+            show_default=True,
+            metavar="auto|lookup|off|DIR",
+            help="Check several drafted tokens in one run: by the draft model in DIR, by lookup in"
+            " the text so far, or auto, which takes the model beside it named NAME-draft. Same"
+            " tokens, other speed.",
+        ),
+        click.option(
+            "--draft-tokens",
+            type=click.IntRange(1, MOST_DRAFT_TOKENS),
+            metavar="N",
+            help="Draft exactly so many at a time and never switch off; adapted if not given.",
+        ),
+    )(command)
+
+
+def drafting(options: dict[str, Any]) -> Drafting:
+    """How to draft, as --draft and --draft-tokens say.
+
+    Raises:
+        click.UsageError: a length is given for no drafts.
+    """
+    asked, tokens = options["draft"], options["draft_tokens"]
+    if asked == DraftKind.OFF and tokens is not None:
+        raise click.UsageError("--draft-tokens needs --draft.")
+    if asked in (DraftKind.OFF, DraftKind.AUTO, DraftKind.LOOKUP):
+        return Drafting(kind=DraftKind(asked), tokens=tokens)
+    return Drafting(kind=DraftKind.MODEL, path=str(Path(asked).absolute()), tokens=tokens)
 
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from app.cli.transcript import Transcript
 from app.domain.devices import fallen_back
+from app.domain.drafting import DraftReport
 from app.domain.models import ModelInfo
 from app.domain.passages import paragraphs, passages, rank_bands, sentences
 from app.domain.tokens import LEAST_LOGPROB, Candidate, Channel, TokenRecord
@@ -49,7 +50,8 @@ def _passages(
 
 def _result(model: ModelInfo, transcript: Transcript, text: str, reasoning: str) -> dict[str, Any]:
     finished = transcript.finished
-    usage = finished.usage
+    usage, report = finished.usage, finished.drafting
+    drafted = {"drafting": _drafting(report)} if report else {}
     return {
         "text": text,
         "reasoning": reasoning,
@@ -60,10 +62,13 @@ def _result(model: ModelInfo, transcript: Transcript, text: str, reasoning: str)
             "reasoning_tokens": usage.reasoning_tokens,
         },
         "timings": structs.asdict(finished.timings),
-        "tokens": [_token(record) for record in transcript.tokens],
+        "tokens": [
+            _token(record) | (_drafted(record) if report else {}) for record in transcript.tokens
+        ],
         "seed": finished.seed,
         "model": model.name,
         "device": device(model),
+        **drafted,
     }
 
 
@@ -89,6 +94,28 @@ def _token(record: TokenRecord) -> dict[str, Any]:
         "channel": record.channel.value,
         "source": record.source.value,
         "top": [_candidate(candidate) for candidate in record.top],
+    }
+
+
+def _drafted(record: TokenRecord) -> dict[str, Any]:
+    return {
+        "draft_q": record.draft_q,
+        "accept": record.accept,
+        "refused": _candidate(record.refused) if record.refused else None,
+    }
+
+
+def _drafting(report: DraftReport) -> dict[str, Any]:
+    return {
+        "kind": report.kind.value,
+        "model": report.model,
+        "proposed": report.proposed,
+        "kept": report.kept,
+        "drafts": report.drafts,
+        "positions": [{"proposed": proposed, "kept": kept} for proposed, kept in report.positions],
+        "speedup": report.speedup,
+        "plain_tokens_per_s": report.plain_tokens_per_s,
+        "notes": list(report.notes),
     }
 
 

@@ -285,3 +285,27 @@ def test_a_wrong_token_is_an_authentication_error(client: OpenAI) -> None:
     with pytest.raises(AuthenticationError) as no:
         client.with_options(api_key="another-token-than-that").models.list()
     assert no.value.code == "invalid_api_key"
+
+
+def test_drafts_change_no_token_and_are_counted(client: OpenAI, whole: ChatCompletion) -> None:
+    more = {"draft": "auto", "draft_tokens": 4}
+    drafted = client.chat.completions.create(**asking(), extra_body=more)
+    assert drafted.choices[0].message.content == whole.choices[0].message.content
+    assert drafted.usage
+    details = drafted.usage.completion_tokens_details
+    assert details
+    assert (details.accepted_prediction_tokens or 0) > 0
+    assert (details.rejected_prediction_tokens or 0) >= 0
+    assert whole.usage
+    assert whole.usage.completion_tokens_details
+    assert whole.usage.completion_tokens_details.accepted_prediction_tokens is None
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"draft": "off", "draft_tokens": 2}, {"draft": "auto", "draft_tokens": 99}]
+)
+def test_a_length_of_drafts_that_means_nothing_is_refused(
+    client: OpenAI, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(BadRequestError, match="draft_tokens"):
+        client.chat.completions.create(**asking(), extra_body=wrong)

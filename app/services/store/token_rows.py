@@ -21,13 +21,17 @@ SOURCES = (Source.SAMPLED, Source.FORCED, Source.DRAFT_KEPT, Source.CORRECTED, S
 NUMBERS = 5
 
 Piece = tuple[int, bytes]
+_Drafted = tuple[int, float | None, int | None, float]
+"""What became of a draft: place of the token, chance of keeping, the piece refused and its logprob,
+or None and 0."""
 
 
 class _Block(Struct, array_like=True):
     """The columns; `chosen` and `others` are places in the pieces `ids` and `data`.
 
     `numbers` has, as little-endian float64, five columns (logprob, sampled logprob, entropy, tail,
-    draft q; NaN stands for None) and then the logprobs of all `others`.
+    draft q; NaN stands for None) and then the logprobs of all `others`. Blobs from before there
+    were drafts end with it.
     """
 
     ids: list[int]
@@ -41,6 +45,7 @@ class _Block(Struct, array_like=True):
     tops: list[int]
     others: list[int]
     numbers: bytes
+    drafted: list[_Drafted] = []
 
 
 def encode(tokens: Sequence[TokenRecord]) -> bytes:
@@ -49,6 +54,11 @@ def encode(tokens: Sequence[TokenRecord]) -> bytes:
     chosen = [pieces.setdefault((token.id, token.data), len(pieces)) for token in tokens]
     candidates = [candidate for token in tokens for candidate in token.top]
     others = [pieces.setdefault((each.id, each.data), len(pieces)) for each in candidates]
+    drafted = [
+        (place, token.accept, *_refused(token, pieces))
+        for place, token in enumerate(tokens)
+        if token.accept is not None or token.refused is not None
+    ]
     block = _Block(
         ids=[id for id, _ in pieces],
         data=[data for _, data in pieces],
@@ -61,6 +71,7 @@ def encode(tokens: Sequence[TokenRecord]) -> bytes:
         tops=[len(token.top) for token in tokens],
         others=others,
         numbers=_packed(tokens, candidates),
+        drafted=drafted,
     )
     return zlib.compress(msgspec.msgpack.encode(block))
 
@@ -76,6 +87,14 @@ def decode(blob: bytes) -> tuple[TokenRecord, ...]:
         return tuple(_records(block))
     except (zlib.error, struct.error, msgspec.DecodeError, IndexError) as error:
         raise ValueError("These are no token rows.") from error
+
+
+def _refused(token: TokenRecord, pieces: dict[Piece, int]) -> tuple[int | None, float]:
+    """The place of its refused piece, which is added where it is new, and its logprob."""
+    each = token.refused
+    if each is None:
+        return None, 0.0
+    return pieces.setdefault((each.id, each.data), len(pieces)), each.logprob
 
 
 def _packed(tokens: Sequence[TokenRecord], candidates: Sequence[Candidate]) -> bytes:
@@ -95,9 +114,11 @@ def _records(block: _Block) -> Iterator[TokenRecord]:
     count = len(block.chosen)
     values = struct.unpack(f"<{NUMBERS * count + len(block.others)}d", block.numbers)
     columns = [_optional(values[i * count : (i + 1) * count]) for i in range(NUMBERS)]
+    drafted = {place: (accept, piece, value) for place, accept, piece, value in block.drafted}
     candidates = iter(zip(block.others, values[NUMBERS * count :], strict=True))
     for place, piece in enumerate(block.chosen):
         logprob, sampled, entropy, tail, draft_q = (next(column) for column in columns)
+        accept, piece_refused, value = drafted.get(place, (None, None, 0.0))
         top = [next(candidates) for _ in range(block.tops[place])]
         yield TokenRecord(
             id=block.ids[piece],
@@ -113,7 +134,13 @@ def _records(block: _Block) -> Iterator[TokenRecord]:
             channel=CHANNELS[block.channels[place]],
             source=SOURCES[block.sources[place]],
             draft_q=draft_q,
+            accept=accept,
+            refused=_candidate(block, piece_refused, value),
         )
+
+
+def _candidate(block: _Block, piece: int | None, logprob: float) -> Candidate | None:
+    return None if piece is None else Candidate(block.ids[piece], block.data[piece], logprob)
 
 
 def _optional(values: Iterable[float]) -> Iterator[float | None]:

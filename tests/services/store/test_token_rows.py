@@ -1,5 +1,8 @@
 """Token rows: equal after the way through a blob, and small."""
 
+import zlib
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +32,8 @@ records = st.builds(
     channel=st.sampled_from(Channel),
     source=st.sampled_from(Source),
     draft_q=st.none() | numbers,
+    accept=st.none() | numbers,
+    refused=st.none() | candidates,
 )
 
 
@@ -42,6 +47,25 @@ def test_a_token_takes_little_room_even_where_no_alternative_repeats(count: int)
     tokens = [token(place) for place in range(count)]
     assert len({each.id for record in tokens for each in record.top}) == 8 * count
     assert len(encode(tokens)) <= MOST_BYTES * count
+
+
+def test_a_drafted_token_takes_little_room_too():
+    tokens = [drafted(place) for place in range(1000)]
+    assert len(encode(tokens)) <= MOST_BYTES * len(tokens)
+
+
+def drafted(place: int) -> TokenRecord:
+    """A token in place of its likeliest alternative, which a draft proposed."""
+    plain = token(place)
+    fate = {"draft_q": 1 / (place + 11), "accept": 1 / (place + 13), "refused": plain.top[1]}
+    return msgspec.structs.replace(plain, source=Source.CORRECTED, **fate)
+
+
+def test_rows_from_before_there_were_drafts_can_be_read():
+    columns = msgspec.msgpack.decode(zlib.decompress(encode([token(0), token(1)])))
+    assert columns[-1] == []
+    blob = zlib.compress(msgspec.msgpack.encode(columns[:-1]))
+    assert decode(blob) == (token(0), token(1))
 
 
 @given(st.binary(max_size=200))
