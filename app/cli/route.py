@@ -11,6 +11,7 @@ from msgspec import structs, to_builtins
 from app.cli import figures, generation, output
 from app.cli.options import (
     answer_options,
+    draft_options,
     json_option,
     load_command,
     model_options,
@@ -55,6 +56,7 @@ PLAIN = {"system": None, "top_logprobs": None, "reasoning_budget": None, "reason
 @click.option("--explain", is_flag=True, help="Say every decision and its reason.")
 @answer_options
 @sampling_options
+@draft_options
 @model_options
 @json_option
 @click.pass_obj

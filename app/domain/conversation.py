@@ -11,6 +11,7 @@ from itertools import groupby
 from msgspec import Struct
 from msgspec.structs import replace
 
+from app.domain.drafting import Drafting, DraftReport
 from app.domain.events import Delta, Timings, Usage
 from app.domain.messages import Message, Role
 from app.domain.origin import Origin
@@ -39,6 +40,7 @@ class Turn(Struct, frozen=True, kw_only=True):
     count code points in that channel's text. `reasoning_s` is the time spent on the reasoning,
     `note` a sentence for the person on how the turn ended, empty when there is nothing to say.
     `origin` is what made an answer, where that is known.
+    `drafting` is known of answers of this session.
     """
 
     id: int
@@ -53,6 +55,7 @@ class Turn(Struct, frozen=True, kw_only=True):
     timings: Timings | None = None
     note: str = ""
     origin: Origin | None = None
+    drafting: DraftReport | None = None
 
     def count(self, channel: Channel) -> int:
         """The number of tokens in `channel`."""
@@ -79,6 +82,7 @@ class AnswerOptions(Struct, frozen=True, kw_only=True):
     best_of: int = 1
     max_tokens: int | None = None
     top_logprobs: int = 8
+    drafting: Drafting = Drafting()
 
 
 class Version(Struct, frozen=True):

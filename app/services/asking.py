@@ -56,6 +56,7 @@ def generation(turns: list[Turn], options: AnswerOptions) -> Generate:
         thought=options.thought,
         max_tokens=options.max_tokens,
         top_logprobs=options.top_logprobs,
+        drafting=options.drafting,
     )
 
 

@@ -66,6 +66,7 @@ class Draft:
             usage=done.usage if done else None,
             timings=done.timings if done else None,
             origin=self._origin,
+            drafting=done.drafting if done else None,
         )
 
     def _with_numbers(self, delta: Delta) -> Delta:

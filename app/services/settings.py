@@ -16,6 +16,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from app.domain.drafting import Drafting
 from app.domain.heat import HeatMode, Palette, Reading
 from app.domain.preparation import Precision
 from app.domain.reasoning import ReasoningChoice
@@ -73,6 +74,7 @@ class SamplingChoice(Struct, frozen=True, kw_only=True):
     params: SamplingParams
     neutral: bool = False
     max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    drafting: Drafting = Drafting()
 
 
 THEME = Setting("theme", ThemeChoice, ThemeChoice.SYSTEM, "Theme")

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.chat.trace import Disclosure
+from app.ui.panes.draft_choice import DraftChoice
 from app.ui.panes.number import NumberSlider, OptionalNumber
 from app.ui.panes.order import OrderList
 from app.ui.viewmodels.sampling import KNOBS, MAIN_KNOBS, MORE_KNOBS, SamplingModel, remark
@@ -37,6 +38,7 @@ class SamplingPane(QWidget):
             "no limit",
             read_longest,
         )
+        self.drafts = DraftChoice()
         self.order = OrderList()
         self.more = Disclosure(MORE)
         self.more.setText(MORE)
@@ -51,6 +53,7 @@ class SamplingPane(QWidget):
             knob.moved.connect(partial(model.set, name))
         self.seed.chosen.connect(model.set_seed)
         self.longest.chosen.connect(model.set_max_tokens)
+        self.drafts.chosen.connect(model.set_drafting)
         self.order.chosen.connect(model.set_order)
         model.changed.connect(self._refresh)
         self._refresh()
@@ -78,6 +81,7 @@ class SamplingPane(QWidget):
         self.order.setEnabled(not model.neutral)
         self.seed.show_value(model.params.seed)
         self.longest.show_value(model.max_tokens)
+        self.drafts.show_value(model.drafting)
         with QSignalBlocker(self.neutral):
             self.neutral.setChecked(model.neutral)
         self._reset.setEnabled(not model.is_default)
@@ -96,7 +100,8 @@ class SamplingPane(QWidget):
         layout.addLayout(heading)
         layout.addWidget(label(HINT, kind="muted", wrap=True))
         usual = [self.knobs[knob.name] for knob in MAIN_KNOBS]
-        for part in (*usual, self.remark, self.seed, self.longest, self.more, self._more_body):
+        others = (self.seed, self.longest, self.drafts, self.more, self._more_body)
+        for part in (*usual, self.remark, *others):
             layout.addWidget(part)
         inner = QVBoxLayout(self._more_body)
         inner.setContentsMargins(0, 0, 0, 0)

@@ -48,6 +48,7 @@ class TokenPane(QWidget):
         self.text = label(kind="token", wrap=True)
         self.text.setFont(fixed_font(self.text, 1.6))
         self.numbers: dict[str, QLabel] = {}
+        self.draft = label(kind="muted", wrap=True)
         self.outcome = label(kind="muted", wrap=True)
         self.bars = Bars(theme)
         self.jumps = Jumps()
@@ -90,6 +91,8 @@ class TokenPane(QWidget):
                 self.numbers[name].setAccessibleName(f"{name}: {value}")
             self.bars.show_rows(rows(selected.token, shown.replayed))
             self.outcome.setText(outcome(shown))
+            self.draft.setText(wording.draft(selected.token))
+            self.draft.setVisible(bool(self.draft.text()))
         self.search.show_inspection(shown)
         self.trace.show_inspection(shown, params)
 
@@ -130,6 +133,7 @@ class TokenPane(QWidget):
         inner.setSpacing(8)
         inner.addWidget(self.text)
         inner.addLayout(self._numbers_grid())
+        inner.addWidget(self.draft)
         inner.addWidget(self.bars)
         for part in (self.outcome, self.branch, self.explore, self.search, self.trace):
             inner.addWidget(part)

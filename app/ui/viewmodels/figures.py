@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from app.domain.conversation import Turn
+from app.domain.draft_text import acceptance, summary
+from app.domain.drafting import DraftReport
 from app.domain.tokens import Channel, TokenRecord
 from app.ui.viewmodels.landmarks import Landmark, count
 from app.ui.viewmodels.wording import duration, probability, thought, tokens
@@ -33,6 +35,8 @@ def figures(turn: Turn) -> tuple[Figure, ...]:
             found.append(Figure(f"first token {duration(timings.first_token_s)}", FIRST))
     if (sure := confidence(turn.tokens)) is not None:
         found.append(Figure(f"confidence {probability(sure)}", CONFIDENCE))
+    if turn.drafting is not None:
+        found.append(Figure(drafts(turn.drafting), meaning(turn.drafting)))
     if turn.usage is not None:
         found.append(Figure(tokens(turn.usage.completion_tokens), COUNT))
     return tuple(found)
@@ -47,6 +51,21 @@ def trace_title(turn: Turn) -> str:
     if forks := count(Landmark.FORK, trace):
         parts.append("1 decision point" if forks == 1 else f"{forks:,} decision points")
     return " · ".join(parts)
+
+
+def drafts(report: DraftReport) -> str:
+    """The gain where it was measured, else how much was kept."""
+    if not report.proposed or report.speedup is None:
+        return f"drafts {report.kept:,}/{report.proposed:,} kept"
+    return f"drafts {report.speedup:.2f}×"
+
+
+def meaning(report: DraftReport) -> str:
+    """What drafts did, in sentences."""
+    said = [f"Drafts: {summary(report)}"]
+    if report.positions:
+        said.append(f"Kept at each place of a draft: {acceptance(report)}")
+    return ". ".join([*said, *report.notes])
 
 
 def confidence(records: Iterable[TokenRecord]) -> float | None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.heat import HeatMode, Reading
-from app.domain.tokens import TokenRecord
+from app.domain.tokens import Source, TokenRecord
 from app.ui.theme.palette import HEAT_STEPS
 from app.ui.viewmodels.wording import surprise
 
@@ -35,6 +35,9 @@ SCALES = {
     ),
     HeatMode.ENTROPY: Scale("0", "5+ bits", "How open the choice was before the word was said"),
     HeatMode.RANK: Scale("1", "10+", "The word's place among all words, the likeliest first"),
+    HeatMode.DRAFT: Scale(
+        "kept", "not kept", "How likely the draft's word was to be kept; plain where none was made"
+    ),
 }
 
 
@@ -52,6 +55,7 @@ THRESHOLDS: dict[HeatMode, tuple[tuple[str, float], ...]] = {
         ("Rank 4 and more", 0.6),
         ("Rank 10 and more", 1.0),
     ),
+    HeatMode.DRAFT: (("Under 90 % to be kept", 0.1), ("Under 50 %", 0.5), ("Not kept", 1.0)),
 }
 """For each mode, what a threshold is called and the share of the ramp where it lies."""
 
@@ -111,6 +115,9 @@ def number(mode: HeatMode, tokens: Sequence[TokenRecord]) -> str:
             return f"{sum(abs(token.entropy or 0.0) for token in tokens):.1f}"
         case HeatMode.RANK:
             return f"{max(token.rank or 1 for token in tokens)}"
+        case HeatMode.DRAFT:
+            known = [token.accept for token in tokens if token.accept is not None]
+            return f"{100 * min(known):.0f}" if known else ""
         case _:
             return ""
 
@@ -147,6 +154,13 @@ def _outranked(tokens: Sequence[TokenRecord]) -> float:
     return math.log(max(token.rank or 1 for token in tokens), FULL_RANK)
 
 
+def _doubted(tokens: Sequence[TokenRecord]) -> float:
+    """A word that was not kept is hottest; others are by the chance that they would not be."""
+    if any(token.source is Source.CORRECTED for token in tokens):
+        return 1.0
+    return max(1.0 - token.accept if token.accept is not None else 0.0 for token in tokens)
+
+
 def _spread(bits: float) -> float:
     """The share of the ramp; the square root spreads the small values, where most tokens lie."""
     return (max(0.0, bits) / FULL_BITS) ** 0.5
@@ -157,4 +171,5 @@ _SHARES: dict[HeatMode, Callable[[Sequence[TokenRecord]], float]] = {
     HeatMode.SURPRISE: _surprising,
     HeatMode.ENTROPY: _open,
     HeatMode.RANK: _outranked,
+    HeatMode.DRAFT: _doubted,
 }

@@ -13,6 +13,7 @@ COLUMNS = (
     "channel",
     "source",
     "draft_q",
+    "accept",
     "start",
     "end",
 )

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.conversation import AnswerOptions
+from app.domain.drafting import Drafting
 from app.domain.models import ModelInfo
 from app.domain.reasoning import Effort, PastThoughts, ReasoningChoice, asked, keeps_by
 from app.domain.sampling import SamplerStage, SamplingParams
@@ -67,6 +68,7 @@ class SamplingModel(QObject):
         self._chosen = self._defaults
         self.neutral = False
         self.max_tokens: int | None = None
+        self.drafting = Drafting()
         self.has_reasoning = False
         self.reasoning = ReasoningChoice()
 
@@ -78,7 +80,8 @@ class SamplingModel(QObject):
     @property
     def is_default(self) -> bool:
         """Whether everything is as the model brings it."""
-        return not self.neutral and self._chosen == self._defaults and self.max_tokens is None
+        plain = not self.neutral and self.max_tokens is None and self.drafting == Drafting()
+        return plain and self._chosen == self._defaults
 
     @property
     def best_of(self) -> int:
@@ -90,7 +93,12 @@ class SamplingModel(QObject):
         """What a person chose; None where everything is as the model brings it."""
         if self.is_default:
             return None
-        return SamplingChoice(params=self._chosen, neutral=self.neutral, max_tokens=self.max_tokens)
+        return SamplingChoice(
+            params=self._chosen,
+            neutral=self.neutral,
+            max_tokens=self.max_tokens,
+            drafting=self.drafting,
+        )
 
     def adopt(self, model: ModelInfo, kept: SamplingChoice | None = None) -> None:
         """Sample as was kept for a model that was just loaded, or as it asks for itself.
@@ -103,7 +111,7 @@ class SamplingModel(QObject):
         if kept is not None or not again:
             kept = kept or SamplingChoice(params=model.sampling)
             self._chosen, self.neutral = kept.params, kept.neutral
-            self.max_tokens = kept.max_tokens
+            self.max_tokens, self.drafting = kept.max_tokens, kept.drafting
         self.changed.emit()
 
     def set(self, name: str, value: float) -> None:
@@ -123,6 +131,12 @@ class SamplingModel(QObject):
         """The longest answer in tokens; None leaves that to the model and the context."""
         if count != self.max_tokens:
             self.max_tokens = count
+            self.changed.emit()
+
+    def set_drafting(self, drafting: Drafting) -> None:
+        """Where drafts of the next answer come from."""
+        if drafting != self.drafting:
+            self.drafting = drafting
             self.changed.emit()
 
     def set_neutral(self, on: bool) -> None:
@@ -151,6 +165,7 @@ class SamplingModel(QObject):
         """Back to the model's defaults."""
         if not self.is_default:
             self._chosen, self.neutral, self.max_tokens = self._defaults, False, None
+            self.drafting = Drafting()
             self.changed.emit()
 
     @property
@@ -161,7 +176,10 @@ class SamplingModel(QObject):
     def options(self, effort: Effort | None = None) -> AnswerOptions:
         """The values as an answer is asked with, with the effort chosen or another one."""
         plain = AnswerOptions(
-            sampling=self.params, max_tokens=self.max_tokens, best_of=self.best_of
+            sampling=self.params,
+            max_tokens=self.max_tokens,
+            best_of=self.best_of,
+            drafting=self.drafting,
         )
         if self.model is None or not self.has_reasoning:
             return plain

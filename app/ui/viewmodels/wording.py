@@ -62,6 +62,19 @@ def said_unsurely(token: TokenRecord) -> str:
     return f"Low confidence{sure}: {token.text.strip() or token_text(token)}"
 
 
+def draft(token: TokenRecord) -> str:
+    """What a draft proposed for a token, with p and q, and how likely that was to be kept."""
+    if token.accept is None:
+        return ""
+    offered = token.refused
+    p = logprob_probability(offered.logprob if offered else token.logprob)
+    q = f", the draft model's q {probability(token.draft_q)}" if token.draft_q is not None else ""
+    fate = "kept" if offered is None else "not kept"
+    text = visible(offered.text, offered.id) if offered else token_text(token)
+    chance = probability(token.accept)
+    return f"Drafted “{text}”, {fate}: the model's p {p}{q}, chance of being kept {chance}"
+
+
 def tokens(count: int) -> str:
     """A count of tokens."""
     return f"{count:,} token" if count == 1 else f"{count:,} tokens"
