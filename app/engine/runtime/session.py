@@ -54,7 +54,6 @@ _LEVELS = {
     Optimisation.NONE: ort.GraphOptimizationLevel.ORT_DISABLE_ALL,
 }
 WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
-_PACK_TOGETHER = "session.prepack.enable_parallel"
 _ALLOCATION_WORDS = ("failed to allocate", "bad allocation", "bad_alloc", "out of memory")
 
 
@@ -203,10 +202,6 @@ def _options(provider: Provider, optimisation: Optimisation) -> ort.SessionOptio
     options = session_options(provider)
     options.intra_op_num_threads = _threads()
     options.graph_optimization_level = _LEVELS[optimisation]
-    if optimisation is Optimisation.NONE:
-        # Prepared copies: the runtime packs each weight once more to know it by its hash, which is
-        # nearly all that opening one takes; on every core, since nothing of it is kept.
-        options.add_session_config_entry(_PACK_TOGETHER, "1")
     return options
 
 
