@@ -76,6 +76,9 @@ async def go_on_from_another(desk: Desk, turn: Turn, index: int) -> None:
     ids = [token.id for token in turn.tokens]
     assert [token.id for token in other.tokens][: index + 1] == [*ids[:index], mark.id]
     assert desk.view(other).action_row.versions.isVisible()
+    chosen = desk.chat.selection.current
+    assert chosen
+    assert (chosen.turn_id, chosen.index, chosen.token.id) == (other.id, index, mark.id)
     desk.chat.step_version(other.id, -1)
     await until(lambda: desk.turns[-1] == turn)
 

@@ -74,6 +74,7 @@ class ChatModel(QObject):
         super().__init__()
         self._store = store
         self._told_unstored = False
+        self._branched_at: int | None = None
         self._conversation = conversation
         self._tasks = Tasks(self, on_bug)
         self._stream = Coalescer(self)
@@ -129,6 +130,7 @@ class ChatModel(QObject):
         if selected is not None:
             options = self.sampling.options()
             work = self._conversation.branch(selected.turn_id, selected.index, token, options)
+            self._branched_at = selected.index
             self._begin(work)
 
     def step_version(self, turn_id: int, by: int) -> None:
@@ -213,6 +215,14 @@ class ChatModel(QObject):
         self.sampling.adopt(model, self._memory.recall(model))
         self._tasks.start(self._conversation.note_restart())
 
+    def _select_branched(self, turn_id: int) -> None:
+        """Look at the token that a branch took, once it is there."""
+        index = self._branched_at
+        if index is not None and len(self._conversation.turns[-1].tokens) > index:
+            self._branched_at = None
+            self._stream.flush()
+            self.selection.pick(turn_id, index)
+
     def _forget_selection(self) -> None:
         selected = self.selection.current
         if selected and all(turn.id != selected.turn_id for turn in self._conversation.turns):
@@ -222,6 +232,7 @@ class ChatModel(QObject):
         match change:
             case TurnGrew():
                 self._stream.add(change)
+                self._select_branched(change.turn_id)
             case TurnAdded():
                 self.turn_added.emit(change.turn, change.version)
             case Cut():
@@ -233,6 +244,7 @@ class ChatModel(QObject):
             case ThoughtLimited():
                 self.thought_limited.emit(change)
             case TurnChanged():
+                self._branched_at = None
                 self._stream.flush()
                 self.turn_changed.emit(change.turn)
             case Cleared():
