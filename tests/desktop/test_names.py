@@ -26,6 +26,11 @@ def test_every_control_of_every_window_has_a_name_on_the_bus(screen: Screen, hom
         person.click("Edit the question")
         person.look("Edit your question", "text")
         assert nameless(person) == []
+        person.press("ctrl+shift+t")
+        person.look("Workbench", "dialog")
+        assert nameless(person) == []
+        person.click("Close")
+        wait_for(lambda: not person.seen("Workbench", "dialog"), "the main window alone")
         for opener, title in DIALOGS:
             person.click(opener)
             person.look(title, "dialog")

@@ -39,7 +39,7 @@ def measures(tokens: Sequence[TokenRecord]) -> list[tuple[str, str]]:
         return []
     total = math.fsum(logprobs)
     entropy = math.fsum(token.entropy or 0.0 for token in own) / len(own)
-    power = f"10 to the {total / math.log(10):.1f}".replace("-", "−")
+    power = f"10 to the {total / math.log(10):z.1f}".replace("-", "−")
     return [
         ("Mean probability", wording.probability(math.exp(total / len(logprobs)))),
         ("Least likely token", wording.probability(math.exp(min(logprobs)))),
