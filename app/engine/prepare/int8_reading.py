@@ -1,5 +1,5 @@
 """The graph that reads prompts into a cache of 8 bits: attention at full precision over what is
-cached, and only the new keys and values rounded, so that reading costs what it does without 8 bits.
+cached, and only the new keys and values rounded, so that reading costs little more than without.
 
 It gives the new positions alone, int8 [1, kv_heads, tokens, head_size], for one row. Tokens of one
 run see each other unrounded, so that what is read depends, as far as rounding shows, on the runs.
