@@ -53,11 +53,9 @@ class Person:
         if not self.thread.turns:
             return
         turn = self.thread.turns[choice % len(self.thread.turns)]
-        ids = self.thread.beside(turn.id, 1 if choice % 2 else -1)
-        if ids:
-            self.thread.cut(turn.id)
-            for id in ids:
-                self.thread.add(self.said[id])
+        version = self.thread.beside(turn.id, 1 if choice % 2 else -1)
+        if version is not None:
+            self.thread.lead([self.said[id] for id in self.thread.missing(version)])
 
     def _cut(self, role: Role, choice: int) -> None:
         turns = [turn for turn in self.thread.turns if turn.role is role]
@@ -92,10 +90,11 @@ def test_a_step_to_and_fro_comes_back_to_the_version(done: list[tuple[str, int]]
     for turn in tuple(thread.turns):
         beside = thread.beside(turn.id, 1)
         version = thread.tree.version(turn.id)
-        assert bool(beside) is (version.index + 1 < version.count)
-        if beside:
-            other = Thread(1, (person.said[id] for id in thread.tree.path(beside[-1])), thread.tree)
-            assert other.beside(beside[0], -1)[0] == turn.id
+        assert (beside is not None) is (version.index + 1 < version.count)
+        if beside is not None:
+            path = thread.tree.path(thread.tree.newest_leaf(beside))
+            other = Thread(1, (person.said[id] for id in path), thread.tree)
+            assert other.beside(beside, -1) == turn.id
 
 
 def test_a_turn_is_told_with_its_version_and_what_is_left_with_its_usage():

@@ -49,10 +49,10 @@ class ExploreDialog(Dialog):
         self.busy.setVisible(shown.running)
         self.told.setText(SEARCHING if shown.running else shown.note or HINT)
         self.tree.clear()
-        for way in shown.ways:
-            self.tree.addTopLevelItem(_item(way))
-        if shown.ways:
-            self.tree.setCurrentItem(self.tree.topLevelItem(0))
+        items = [_item(way) for way in shown.ways]
+        self.tree.addTopLevelItems(items)
+        if items:
+            self.tree.setCurrentItem(items[0])
         self.take.setEnabled(bool(shown.ways))
 
     def _take(self) -> None:

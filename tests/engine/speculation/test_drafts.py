@@ -8,6 +8,8 @@ from app import paths
 from app.domain.drafting import Drafting, DraftKind
 from app.domain.requests import Provider
 from app.engine.model import Model, open_model
+from app.engine.sampling.history import History
+from app.engine.sampling.sampler import Sampler
 from app.engine.speculation.drafts import Drafts
 from app.engine.speculation.lookup import Lookup
 from app.errors import InvalidRequest, ModelNotFound
@@ -18,7 +20,10 @@ from tests.engine.vocabularies import byte_level
 
 
 class Text:
-    """A sequence of ids, for which a lookup needs nothing else."""
+    """A sequence of ids; a lookup needs nothing else."""
+
+    sampler: Sampler
+    history: History
 
     def __init__(self, ids: list[int]) -> None:
         self.ids = ids

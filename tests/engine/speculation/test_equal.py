@@ -1,5 +1,6 @@
 """A draft changes nothing but the speed: the same tokens with the same numbers, for every seed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from app.domain.requests import Generate, IdsPrompt
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import Source
 from app.engine import generate
+from app.engine.forward import Outcome
 from app.engine.model import Model
 from app.engine.speculation.draft_model import DraftModel
 from app.engine.speculation.lookup import Lookup
@@ -77,6 +79,7 @@ def test_requests_with_and_without_drafts_run_together(
     for client in many:
         assert client.work
         assert client.work.error is None
+        assert isinstance(client.request, Generate)
         expected, found = records(answered(model, client.request)), records(client.events)
         assert len(found) == len(expected) or finished(client.events).reason == "cancelled"
         check_equal(found, expected[: len(found)])
@@ -150,7 +153,7 @@ def test_a_draft_that_fails_leaves_the_answer_as_it_is(
     calls = iter(range(4))
     decode = draft.forward.decode
 
-    def failing(steps: object) -> object:
+    def failing(steps: Sequence[tuple[int, int]]) -> list[Outcome]:
         next(calls)  # StopIteration, as any error of native code
         return decode(steps)
 
