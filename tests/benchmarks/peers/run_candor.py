@@ -71,12 +71,16 @@ class Candor(System):
         kind = ("prepared-int8" if rounded else "prepared") if prepared else "plain"
         home = self.folder.with_name(f"{self.folder.name}-{kind}")
         os.environ["CANDOR_HOME"] = str(home)
-        if prepared and not (home / PREPARED).exists():
+        model = self._opened(kv)
+        if prepared and not model.info.preparation.stored:
             self._prepare(home, kv)
-        model = open_model(self.folder, None, Provider.CPU, lambda done, total: None, kv=kv)
+            model = self._opened(kv)
         if model.info.preparation.stored != prepared:
             raise RuntimeError(model.info.preparation.reason)
         return model
+
+    def _opened(self, kv: KvCache) -> Model:
+        return open_model(self.folder, None, Provider.CPU, lambda done, total: None, kv=kv)
 
     def _prepare(self, home: Path, kv: KvCache) -> None:
         store = PreparedStore(paths.prepared())
