@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import to_builtins
@@ -19,7 +20,9 @@ from app.errors import InvalidRequest
 from app.services.exports import document, files
 from app.services.exports.files import Contents, Format
 from app.services.profile_lock import ProfileLock
-from app.services.store.chat_file import ChatFile
+
+if TYPE_CHECKING:
+    from app.services.store.chat_file import ChatFile
 
 STDOUT = "-"
 
@@ -92,8 +95,10 @@ def import_chats(terminal: Terminal, file: str) -> None:
 
 
 @contextmanager
-def _opened() -> Iterator[ChatFile]:
+def _opened() -> Iterator["ChatFile"]:
     """The chats, while no window works with them."""
+    from app.services.store.chat_file import ChatFile
+
     with ProfileLock(paths.profile()):
         file = ChatFile(paths.chats())
         file.open()

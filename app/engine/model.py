@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from app import paths
 from app.domain.devices import Device
 from app.domain.models import ModelInfo
@@ -74,6 +76,8 @@ def open_model(
     """
     on_progress(0, _STEPS)
     model = understand(path, variant, provider, renderer)
+    # Before a choice is made, which may spell the places of weights from another folder.
+    content = fingerprint(model_files(model.folder.chosen.file, model.graph))
     on_progress(1, _STEPS)
     choice = choose_graph(model, precision, provider, PreparedStore(paths.prepared()), kv)
     network, choice = _open_network(model, choice, provider, device)
@@ -81,7 +85,10 @@ def open_model(
     space = room(network.contract, model.configs, parallel)
     forward = _open_forward(network, space, model.folder.advice(provider))
     rows = _vocabulary(forward, model.tokenizer, provider)
-    info = _describe(model, choice, network, forward, rows, find_device(provider, device))
+    info = replace(
+        _describe(model, choice, network, forward, rows, find_device(provider, device)),
+        fingerprint=content,
+    )
     on_progress(_STEPS, _STEPS)
     ends = eos_ids(model.configs, model.tokenizer)
     return Model(info, model.tokenizer, model.template, forward, ends, RowStore())
@@ -110,7 +117,6 @@ def _describe(
         reasoning_format=template.reasoning_format if template else "",
         providers=network.session.providers,
         sampling=model.sampling,
-        fingerprint=fingerprint(model_files(folder.chosen.file, model.graph)),
         template_hash=text_fingerprint(model.configs.template or ""),
         device=device,
         placements=network.placements,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.heat import HeatMode
+from app.domain.heat import HeatMode, Palette, Reading
 from app.domain.preparation import Precision
 from app.domain.reasoning import Effort, ReasoningChoice
 from app.domain.requests import Provider
@@ -40,6 +40,8 @@ OTHERS: dict[Setting[Any], object] = {
     declared.WINDOW: "AdnQywAD",
     declared.SIDEBAR: False,
     declared.HEAT_MODE: HeatMode.RANK,
+    declared.PALETTE: Palette.VIOLET,
+    declared.READING: Reading(numbers=True, over=2, by_sentence=True),
     declared.REASONING: ReasoningChoice(effort=Effort.OFF, budget=40),
     declared.SAMPLING: {
         "/models/one": SamplingChoice(
