@@ -20,6 +20,14 @@ os.environ["QT_API"] = "pyside6"
 THREAD_GRACE_S = 3.0
 
 
+def pytest_configure() -> None:
+    """Side by side, each process keeps to one core: threads of two would wait for each other."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz", type=int, default=60, help="how many damaged folders to draw")
 

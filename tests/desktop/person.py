@@ -116,9 +116,9 @@ class Person:
         finally:
             self.process.kill()
 
-    def everything(self) -> list[Seen]:
-        """Every accessible object of the program, hidden ones too, parents first."""
-        return self._read(".*", "", hidden=True)
+    def everything(self, name: str, role: str = "") -> list[Seen]:
+        """Every accessible object whose name and role fit, hidden ones too, parents first."""
+        return self._read(name, role, hidden=True)
 
     def seen(self, name: str, role: str = "") -> list[Seen]:
         """What is shown under a name that fits this regular expression, in this role if any."""
