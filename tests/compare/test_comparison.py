@@ -115,6 +115,15 @@ def test_a_system_that_fails_is_left_out_with_its_reason(tmp_path: Path) -> None
     assert "ModelNotFound" in found.failures["broken"] or "KeyError" in found.failures["broken"]
 
 
+def test_a_system_that_ended_says_so_and_can_be_closed(tmp_path: Path) -> None:
+    absent = System("absent", "Absent", None, "run_absent.py", "nothing", ("load",), {})
+    process = Process(absent, Path(sys.executable), tmp_path, 1, tmp_path / "logs" / "absent.log")
+    for _ in range(2):  # the first time waits for its end, the second asks a closed pipe
+        with pytest.raises(Failed, match="ended with status 2"):
+            process.ask("load", context=0)
+    process.close()
+
+
 def test_the_roof_is_measured(tmp_path: Path) -> None:
     few = dataclasses.replace(READS, options={"bytes": 2**24})
     process = Process(few, Path(sys.executable), tmp_path, 2, tmp_path / "logs" / "reads.log")

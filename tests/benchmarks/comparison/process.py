@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ class Process:
         """End the process and wait for it."""
         assert self._child.stdin is not None
         assert self._child.stdout is not None
-        self._child.stdin.close()
+        with suppress(BrokenPipeError):  # it ended before it read all of its last command
+            self._child.stdin.close()
         self._child.wait()
         self._child.stdout.close()
         self._log.close()
