@@ -39,8 +39,7 @@ class Turn(Struct, frozen=True, kw_only=True):
     `tokens` holds every generated token in the order it came, each naming its channel; spans
     count code points in that channel's text. `reasoning_s` is the time spent on the reasoning,
     `note` a sentence for the person on how the turn ended, empty when there is nothing to say.
-    `origin` is what made an answer, where that is known.
-    `drafting` is known of answers of this session.
+    `origin` is what made an answer, where that is known, and `drafting` what drafts did for it.
     """
 
     id: int

@@ -12,6 +12,7 @@ import msgspec
 
 from app.domain.chats import MessageTree, Node
 from app.domain.conversation import Turn, TurnState, ended
+from app.domain.drafting import DraftReport
 from app.domain.events import Timings, Usage
 from app.domain.messages import Role
 from app.domain.origin import Origin
@@ -25,14 +26,15 @@ NO_TOKENS = "The numbers of its tokens are damaged and cannot be shown."
 WRITE = """
 INSERT INTO messages VALUES (
     :id, :chat, :parent, :role, :state, :text, :reasoning, :tool_call, :reasoning_s,
-    :usage, :timings, :note, :now, :origin
+    :usage, :timings, :note, :now, :origin, :drafting
 ) ON CONFLICT (id) DO UPDATE SET
     state = :state, text = :text, reasoning = :reasoning, tool_call = :tool_call,
     reasoning_s = :reasoning_s, usage = :usage, timings = :timings, note = :note,
-    origin = :origin
+    origin = :origin, drafting = :drafting
 """
 READ = """
-SELECT id, role, state, text, reasoning, tool_call, reasoning_s, usage, timings, note, origin
+SELECT id, role, state, text, reasoning, tool_call, reasoning_s, usage, timings, note, origin,
+    drafting
 FROM messages WHERE id = ?
 """
 
@@ -56,6 +58,7 @@ def write(
         "timings": _json(turn.timings),
         "note": turn.note,
         "origin": _json(turn.origin),
+        "drafting": _json(turn.drafting),
         "now": time.time() if written_at is None else written_at,
     }
     connection.execute(WRITE, values)
@@ -71,7 +74,8 @@ def read(connection: apsw.Connection, message_id: int) -> Turn:
     row = connection.execute(READ, (message_id,)).fetchone()
     if row is None:
         raise KeyError(message_id)
-    id, role, state, text, reasoning, tool_call, reasoning_s, usage, timings, note, origin = row
+    id, role, state, text, reasoning, tool_call, reasoning_s, usage, timings, note, *made = row
+    origin, drafting = made
     try:
         tokens = _read_tokens(connection, id)
     except ValueError:
@@ -89,6 +93,7 @@ def read(connection: apsw.Connection, message_id: int) -> Turn:
         timings=timings and msgspec.json.decode(timings, type=Timings),
         note=note,
         origin=origin and msgspec.json.decode(origin, type=Origin),
+        drafting=drafting and msgspec.json.decode(drafting, type=DraftReport),
     )
 
 
@@ -139,5 +144,5 @@ def _read_tokens(connection: apsw.Connection, message_id: int) -> tuple[TokenRec
     return tuple(token for (rows,) in blocks for token in token_rows.decode(rows))
 
 
-def _json(value: Usage | Timings | Origin | None) -> str | None:
+def _json(value: Usage | Timings | Origin | DraftReport | None) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import apsw
 
 from app.errors import StoreUnavailable
-from app.services.store import m001_chats, m002_search, m003_origins
+from app.services.store import m001_chats, m002_search, m003_origins, m004_drafting
 from app.services.store.connection import transaction
 
-MIGRATIONS = (m001_chats.SQL, m002_search.SQL, m003_origins.SQL)
+MIGRATIONS = (m001_chats.SQL, m002_search.SQL, m003_origins.SQL, m004_drafting.SQL)
 
 
 def migrate(connection: apsw.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:

@@ -4,6 +4,7 @@ import math
 
 from app.domain.chats import ChatSummary, Node, WholeChat
 from app.domain.conversation import Turn, TurnState
+from app.domain.drafting import DraftKind, DraftReport
 from app.domain.events import Timings, Usage
 from app.domain.messages import Role
 from app.domain.tokens import Candidate, Channel, Source, TokenRecord
@@ -48,6 +49,9 @@ def answer(id: int, text: str = EVIL) -> Turn:
         usage=Usage(1, 2, 3, 4),
         timings=Timings(0.1, 1000 / 3, 41.5),
         note="Stopped.",
+        drafting=DraftReport(
+            kind=DraftKind.LOOKUP, positions=((6, 6),), drafts=6, speedup=4 / 3, notes=("Why.",)
+        ),
         tokens=(
             token(b"", 0, 0, Channel.REASONING, id=0),
             token(b"So.", 0, 3, Channel.REASONING),

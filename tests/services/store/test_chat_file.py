@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from app.domain.chats import Node, StoredChat
 from app.domain.conversation import Turn, TurnState
+from app.domain.drafting import DraftKind, DraftReport
 from app.domain.events import Timings, Usage
 from app.domain.messages import Role
 from app.errors import StoreUnavailable
@@ -21,6 +22,15 @@ from app.services.store.connection import connect
 from app.services.store.messages import BLOCK
 from tests.services.store.turns import answer, exchange, question
 
+REPORT = DraftReport(
+    kind=DraftKind.MODEL,
+    model="small",
+    positions=((3, 2), (2, 1)),
+    drafts=3,
+    speedup=4 / 3,
+    plain_tokens_per_s=0.1 + 0.2,
+    notes=("Some note.",),
+)
 SEVERAL_BLOCKS = 2 * BLOCK + 17
 
 
@@ -45,6 +55,7 @@ def test_a_chat_comes_back_equal_after_a_restart(file: ChatFile, path: Path):
         reasoning_s=0.1 + 0.2,
         usage=Usage(11, 12, 3, 4),
         timings=Timings(0.1, 1000 / 3, 41.5),
+        drafting=REPORT,
     )
     file.keep(1, [Node(question(1), None), Node(said, 1)])
     again = reopened(file, path)
