@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from app.domain.drafting import Drafting
     from app.services.engine_host import EngineHost
     from app.services.local_server import Binding, LocalServer
     from app.ui.app import Services
@@ -49,11 +50,14 @@ def terminal(arguments: list[str]) -> int:
     return run(arguments, Packs(paths.packs()), self_test, make_server)
 
 
-def make_server(host: "EngineHost", binding: "Binding", token: str) -> "LocalServer":
+def make_server(
+    host: "EngineHost", binding: "Binding", token: str, drafting: "Drafting | None" = None
+) -> "LocalServer":
     """A stopped server that lets other programs of this computer use the engine of `host`."""
     from app.api.server import Server
+    from app.domain.drafting import NO_DRAFTS
 
-    return Server(host, binding, token)
+    return Server(host, binding, token, drafting or NO_DRAFTS)
 
 
 def self_test(step: Callable[[str], AbstractContextManager[None]]) -> None:

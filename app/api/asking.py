@@ -10,7 +10,7 @@ from msgspec import structs
 from app.api.prompts import EFFORTS, chat_prompt, thinking
 from app.api.refusals import Refusal, invalid
 from app.api.schema import ChatRequest
-from app.domain.drafting import MOST_DRAFT_TOKENS, Drafting, DraftKind
+from app.domain.drafting import MOST_DRAFT_TOKENS, NO_DRAFTS, Drafting, DraftKind
 from app.domain.models import ModelInfo
 from app.domain.requests import Generate, Priority
 from app.domain.sampling import SamplingParams
@@ -25,8 +25,8 @@ SAMPLING = {name: name for name in SamplingParams.__struct_fields__} | {"order":
 """The fields of `SamplingParams`, and what a request calls them."""
 
 
-def generation(asked: ChatRequest, info: ModelInfo) -> Generate:
-    """What the engine shall do for `asked`.
+def generation(asked: ChatRequest, info: ModelInfo, drafting: Drafting = NO_DRAFTS) -> Generate:
+    """What the engine shall do for `asked`; `drafting` holds where it does not say how to draft.
 
     Raises:
         Refusal: the model is another one, or a value is out of its range; it says which.
@@ -43,7 +43,7 @@ def generation(asked: ChatRequest, info: ModelInfo) -> Generate:
         top_logprobs=asked.top_logprobs or 0,
         priority=Priority.API,
         thought=thinking(asked, info).limit,
-        drafting=_drafting(asked),
+        drafting=_drafting(asked, drafting),
     )
 
 
@@ -100,13 +100,15 @@ def _check_bias(bias: dict[int, float], vocabulary_size: int) -> None:
             raise invalid("logit_bias", message)
 
 
-def _drafting(asked: ChatRequest) -> Drafting:
+def _drafting(asked: ChatRequest, default: Drafting) -> Drafting:
     """By the model beside it or by lookup; a folder is not a client's to name."""
-    kind = DraftKind(asked.draft or DraftKind.OFF)
-    if asked.draft_tokens is not None and kind is DraftKind.OFF:
+    drafting = default if asked.draft is None else Drafting(kind=DraftKind(asked.draft))
+    if asked.draft_tokens is None:
+        return drafting
+    if drafting.kind is DraftKind.OFF:
         raise invalid("draft_tokens", "draft_tokens needs draft to be auto or lookup.")
     _check_range("draft_tokens", asked.draft_tokens, 1, MOST_DRAFT_TOKENS)
-    return Drafting(kind=kind, tokens=asked.draft_tokens)
+    return structs.replace(drafting, tokens=asked.draft_tokens)
 
 
 def _stops(asked: ChatRequest) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from app.api.completion import Chunks, Whole
 from app.api.refusals import Refusal, refused
 from app.api.responses import send_json
 from app.api.schema import ChatRequest, chat_request
+from app.domain.drafting import Drafting
 from app.domain.events import Event
 from app.domain.models import ModelInfo
 from app.domain.requests import Generate
@@ -21,11 +22,12 @@ from app.errors import CandorError
 
 
 class ChatCompletions:
-    """The endpoint; all its answers share a few places."""
+    """The endpoint; all its answers share a few places, and drafts where they name none."""
 
-    def __init__(self, bridge: Bridge, places: Places) -> None:
+    def __init__(self, bridge: Bridge, places: Places, drafting: Drafting) -> None:
         self._bridge = bridge
         self._places = places
+        self._drafting = drafting
 
     async def respond(self, request: Request) -> Answering:
         """Read the request; the answer follows as the response is sent.
@@ -67,7 +69,7 @@ class ChatCompletions:
 
     async def _events(self, asked: ChatRequest) -> AsyncGenerator[Event]:
         def build(info: ModelInfo) -> Generate:
-            return generation(asked, info)
+            return generation(asked, info, self._drafting)
 
         try:
             async with aclosing(self._bridge.events(build)) as events:

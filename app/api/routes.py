@@ -14,6 +14,7 @@ from app.api.chat import ChatCompletions
 from app.api.refusals import Refusal
 from app.api.replies import Model, ModelList
 from app.api.responses import json_response, on_defect, on_http_error, on_refusal
+from app.domain.drafting import Drafting
 from app.errors import CandorError
 
 
@@ -43,9 +44,9 @@ class Models:
         return (Model(id=info.name, created=self._since, context_length=info.context_length),)
 
 
-def application(bridge: Bridge) -> Starlette:
-    """All routes, to be put behind the gate."""
-    models, chat = Models(bridge), ChatCompletions(bridge, Places())
+def application(bridge: Bridge, drafting: Drafting) -> Starlette:
+    """All routes, to be put behind the gate; `drafting` is the server's default."""
+    models, chat = Models(bridge), ChatCompletions(bridge, Places(), drafting)
     return Starlette(
         routes=[
             Route("/v1/models", models.all, methods=["GET"]),

@@ -18,6 +18,7 @@ from app.api.bridge import Bridge
 from app.api.gate import Gate
 from app.api.listening import host_names, listen, port_of, url
 from app.api.routes import application
+from app.domain.drafting import NO_DRAFTS, Drafting
 from app.errors import Bug
 from app.services.engine_host import EngineHost
 from app.services.local_server import Binding, Endpoint
@@ -29,12 +30,18 @@ _log = logging.getLogger(__name__)
 
 
 class Server:
-    """Serves the engine of `host` where `binding` says, to clients that show `token`."""
+    """Serves the engine of `host` where `binding` says, to clients that show `token`.
 
-    def __init__(self, host: EngineHost, binding: Binding, token: str) -> None:
+    `drafting` holds for requests that do not say how to draft.
+    """
+
+    def __init__(
+        self, host: EngineHost, binding: Binding, token: str, drafting: Drafting = NO_DRAFTS
+    ) -> None:
         self._host = host
         self._binding = binding
         self._token = token
+        self._drafting = drafting
         self._endpoint: Endpoint | None = None
         self._running: _Thread | None = None
         self._on_requests: list[Callable[[int], None]] = []
@@ -60,7 +67,7 @@ class Server:
             raise Bug("The server was started twice.")
         listener = listen(self._binding)
         bridge = Bridge(self._host, asyncio.get_running_loop(), self._tell_requests)
-        gate = Gate(application(bridge), host_names(port_of(listener)), self._token)
+        gate = Gate(application(bridge, self._drafting), host_names(port_of(listener)), self._token)
         endpoint = Endpoint(url(listener), self._token)
         self._running = running = _Thread(_Loop(gate, bridge), listener)
         try:

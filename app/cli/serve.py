@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ import click
 from msgspec import structs
 
 from app import paths
-from app.cli.options import load_command, model_options
+from app.cli.options import draft_options, drafting, load_command, model_options
 from app.cli.progress import ProgressBar
 from app.cli.terminal import Terminal
+from app.domain.drafting import Drafting, DraftKind, DraftReport
+from app.domain.events import Finished
 from app.domain.models import ModelInfo
-from app.domain.requests import MOST_PARALLEL, Load
+from app.domain.requests import MOST_PARALLEL, Generate, IdsPrompt, Load
 from app.services import api_token
+from app.services.engine_host import EngineHost
 from app.services.host_status import HostState, HostStatus
 from app.services.local_server import Binding, Endpoint
 
@@ -48,6 +52,7 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
     metavar="N",
     help="Write so many answers at once, each with a shorter context where memory is short.",
 )
+@draft_options
 @click.pass_obj
 def serve(
     terminal: Terminal,
@@ -60,18 +65,21 @@ def serve(
     """Let other programs of this computer use a model, through OpenAI's API.
 
     Prints the address and the token that they need; Ctrl+C ends it. The token is made at the
-    first start and stays the same.
+    first start and stays the same. Requests that do not say how to draft do it as --draft says.
     """
+    drafts = drafting(options)
     token = api_token.load_or_make(Path(token_file) if token_file else paths.api_token())
     load = structs.replace(load_command(options), parallel=parallel)
-    asyncio.run(_serve(terminal, load, Binding(host, port), token))
+    asyncio.run(_serve(terminal, load, Binding(host, port), token, drafts))
 
 
-async def _serve(terminal: Terminal, load: Load, binding: Binding, token: str) -> None:
+async def _serve(
+    terminal: Terminal, load: Load, binding: Binding, token: str, drafts: Drafting
+) -> None:
     """Serve until a signal says that it is enough."""
     _end_on_signals()
     engine = terminal.engine()
-    server = terminal.make_server(engine, binding, token)
+    server = terminal.make_server(engine, binding, token, drafts)
     reporter = Reporter(terminal)
     engine.observe(reporter.tell)
     with contextlib.suppress(asyncio.CancelledError):
@@ -86,7 +94,8 @@ async def _serve(terminal: Terminal, load: Load, binding: Binding, token: str) -
                 load.precision,
                 load.kv,
             )
-            _announce(terminal, endpoint, model)
+            drafted = await _drafted(engine, drafts)
+            _announce(terminal, endpoint, model, drafted)
             await reporter.stopped.wait()
             await engine.ready()  # says why it stopped
         finally:
@@ -102,11 +111,31 @@ def _end_on_signals() -> None:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
-def _announce(terminal: Terminal, endpoint: Endpoint, model: ModelInfo) -> None:
+async def _drafted(engine: EngineHost, drafts: Drafting) -> DraftReport | None:
+    """Who drafts, found out by a first token, which opens the draft model; None where nobody does.
+
+    Raises:
+        CandorError: it cannot be opened, or does not fit the model.
+    """
+    if drafts.kind is DraftKind.OFF:
+        return None
+    request = Generate(prompt=IdsPrompt((0,)), max_tokens=1, drafting=drafts)
+    async with aclosing(engine.generate(request)) as events:
+        return [each.drafting async for each in events if isinstance(each, Finished)][-1]
+
+
+def _announce(
+    terminal: Terminal, endpoint: Endpoint, model: ModelInfo, drafted: DraftReport | None
+) -> None:
     terminal.lines(
         [f"Address  {endpoint.url}", f"Token    {endpoint.token}", f"Model    {model.name}"]
     )
     terminal.note(_answers(model))
+    if drafted is not None:
+        drafter = drafted.model or "lookup in the text so far"
+        terminal.note(
+            " ".join([f"Drafts by {drafter}, where a request names none.", *drafted.notes])
+        )
     terminal.note("Ctrl+C ends it.")
 
 

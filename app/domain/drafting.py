@@ -46,6 +46,9 @@ class Drafting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             )
 
 
+NO_DRAFTS = Drafting()
+
+
 class DraftReport(Struct, frozen=True, kw_only=True):
     """What drafting did for one answer.
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from app.domain.drafting import Drafting
 from app.services.engine_host import EngineHost
 
 
@@ -51,5 +52,11 @@ class LocalServer(Protocol):
         ...
 
 
-MakeServer = Callable[[EngineHost, Binding, str], LocalServer]
-"""Makes a stopped server for an engine, a place to listen and a token."""
+class MakeServer(Protocol):
+    """Makes a stopped server for an engine, a place to listen and a token."""
+
+    def __call__(
+        self, host: EngineHost, binding: Binding, token: str, drafting: Drafting | None = None
+    ) -> LocalServer:
+        """With `drafting` for requests that do not say how to draft; None drafts nothing."""
+        ...

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from app.api.bridge import Bridge
 from app.api.gate import MOST_BYTES
 from app.api.routes import application
+from app.domain.drafting import Drafting
 from tests.api.serving import CHAT, HEADERS, TOKEN, Serving, question
 
 MODELS = "/v1/models"
@@ -17,7 +18,7 @@ KINDS = {400: "invalid_request_error", 503: "server_error"}
 
 def routes(server: Serving) -> list[tuple[str, str]]:
     """Method and path of every route, and of one that is not there."""
-    known = application(Bridge(server.host, server._loop)).routes
+    known = application(Bridge(server.host, server._loop), Drafting()).routes
     found = [
         (method, route.path.replace("{name:path}", "x"))
         for route in known

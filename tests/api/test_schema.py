@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from app.api.asking import SAMPLING, generation
 from app.api.body import read_object
 from app.api.refusals import Refusal
 from app.api.schema import NOT_YET, ChatRequest, chat_request
+from app.domain.drafting import Drafting, DraftKind
 from app.domain.messages import Role
 from app.domain.models import Layout, ModelInfo
 from app.domain.requests import ChatPrompt, Generate
@@ -54,6 +56,20 @@ def prompt(given: dict[str, Any], info: ModelInfo | None = None) -> ChatPrompt:
     found = ask(given, info).prompt
     assert isinstance(found, ChatPrompt)
     return found
+
+
+def test_the_server_says_how_to_draft_where_a_request_does_not() -> None:
+    default = Drafting(kind=DraftKind.MODEL, path="/models/small")
+
+    def drafting(**more: Any) -> Drafting:
+        return generation(chat_request(question() | more), model(), default).drafting
+
+    assert drafting() == default
+    assert drafting(draft="off") == Drafting()
+    assert drafting(draft="lookup") == Drafting(kind=DraftKind.LOOKUP)
+    assert drafting(draft_tokens=3) == structs.replace(default, tokens=3)
+    with pytest.raises(Refusal, match="draft_tokens needs draft"):
+        drafting(draft="off", draft_tokens=3)
 
 
 anything = st.recursive(

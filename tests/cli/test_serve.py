@@ -38,10 +38,17 @@ class Serving:
 
     def answer(self) -> int:
         """How many tokens a short answer has; waits for a worker that is coming back."""
+        return self._usage(max_tokens=2)["completion_tokens"]
+
+    def drafted(self, **more: Any) -> int | None:
+        """How many drafted tokens of an answer were kept; None where nobody drafted."""
+        details = self._usage(max_tokens=16, **more)["completion_tokens_details"]
+        return details.get("accepted_prediction_tokens")
+
+    def _usage(self, **more: Any) -> Any:
         question = {"role": "user", "content": "Hello"}
-        asked = {"model": self.model, "messages": [question], "max_tokens": 2}
-        said = self._ask("POST", "chat/completions", self.token, asked)[1]
-        return said["usage"]["completion_tokens"]
+        asked = {"model": self.model, "messages": [question], **more}
+        return self._ask("POST", "chat/completions", self.token, asked)[1]["usage"]
 
     def _ask(self, method: str, path: str, token: str, body: Any = None) -> tuple[int, Any]:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE_S)
@@ -145,6 +152,22 @@ def test_a_model_that_is_not_there(program: Program, tmp_path: Path) -> None:
     result = program.run("serve", "--port", "0", "--model", str(tmp_path))
     assert result.status == 1
     assert str(tmp_path) in result.err
+    assert is_one_sentence(result)
+
+
+def test_requests_draft_as_the_server_was_told(program: Program) -> None:
+    with started(program, "--draft", "auto", "--draft-tokens", "2") as serving:
+        assert serving.drafted()
+        assert serving.drafted(draft="off") is None
+        serving.process.terminate()
+        _, err = serving.process.communicate(timeout=PATIENCE_S)
+    assert "Drafts by candor-small-draft, where a request names none." in err.decode()
+
+
+def test_a_draft_that_is_not_there_is_one_sentence(program: Program, tmp_path: Path) -> None:
+    result = program.run("serve", "--port", "0", "--draft", str(tmp_path / "none"))
+    assert result.status == 1
+    assert "none" in result.err
     assert is_one_sentence(result)
 
 
