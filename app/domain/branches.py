@@ -6,7 +6,8 @@ from difflib import SequenceMatcher
 
 from msgspec import Struct
 
-from app.domain.tokens import TokenRecord
+from app.domain.conversation import Turn
+from app.domain.tokens import Source, TokenRecord
 
 MOST_MATCHED = 2000
 """Tokens of each side that are compared beyond the place where they part."""
@@ -61,3 +62,12 @@ def origin(
         return None
     longest = max(lengths)
     return lengths.index(longest), longest
+
+
+def taken(turn: Turn) -> tuple[TokenRecord, ...]:
+    """The tokens that were chosen where an answer left another one; none where it was not so."""
+    given = turn.tokens[: turn.origin.given if turn.origin else 0]
+    begin = len(given)
+    while begin and given[begin - 1].source is Source.FORCED:
+        begin -= 1
+    return given[begin:]

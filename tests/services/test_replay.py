@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from app import paths
 from app.domain.conversation import AnswerOptions, Turn, TurnGrew
+from app.domain.drawing import drawing
 from app.domain.sampling import SamplingParams
 from app.errors import InvalidRequest, WorkerLost
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
-from app.services.replay import EXACT, Replayer, distance
+from app.services.replay import EXACT, Look, Replayer, distance
 
 MIXED = SamplingParams(seed=4, temperature=0.9, top_k=40, top_p=0.95, repetition_penalty=1.1)
 QUESTIONS = ("What is 348 + 276?", "What is the capital of France?")
@@ -48,12 +49,16 @@ async def check_every_token(host: EngineHost, turns: tuple[Turn, ...], *, recomp
     replayer = Replayer(host)
     for turn in turns[1::2]:
         for index, token in enumerate(turn.tokens):
-            found = await replayer.replay(turns, turn.id, index, MIXED)
+            own = drawing(turn, index).sampling
+            found = await replayer.replay(turns, turn.id, index, own or MIXED, Look(trace=True))
             assert found
+            assert found.trace
+            assert found.trace.draw
+            assert own is None or found.trace.draw.token == token.id
             assert found.recomputed == recomputed
             assert distance(token, found) <= EXACT
-            own = next(each for each in found.alternatives if each.id == token.id)
-            assert own.sampled_logprob == pytest.approx(token.sampled_logprob, abs=1e-4)
+            again = next(each for each in found.alternatives if each.id == token.id)
+            assert again.sampled_logprob == pytest.approx(token.sampled_logprob, abs=1e-4)
 
 
 @pytest.mark.parametrize("reasoning", [(True, True), (False, False), (True, False), (False, True)])

@@ -1,14 +1,18 @@
 """A closer look at a token: any other of the vocabulary, how it was picked, going on from it."""
 
+import math
 from collections.abc import Callable
 
+import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QSlider
+from PySide6.QtWidgets import QLabel, QSlider, QWidget
 
 from app.domain.conversation import Turn
 from app.domain.sampling import SamplerStage
+from app.domain.trace import Draw
 from app.ui.panes.bars import Bars
+from app.ui.panes.sampler_trace import SamplerTracePane
 from tests.ui.desk import Desk, until
 
 Drive = Callable[..., None]
@@ -28,6 +32,10 @@ async def look_at_the_unsure_token(desk: Desk) -> tuple[Turn, int]:
 
 async def settled(desk: Desk) -> None:
     await until(lambda: desk.chat.replay.value.replayed and desk.chat.replay.settled)
+
+
+def texts(part: QWidget) -> list[str]:
+    return [each.text() for each in part.findChildren(QLabel) if each.isVisible()]
 
 
 def press_other(bars: Bars) -> None:
@@ -75,7 +83,8 @@ async def go_on_from_another(desk: Desk, turn: Turn, index: int) -> None:
     other = await desk.answered()
     ids = [token.id for token in turn.tokens]
     assert [token.id for token in other.tokens][: index + 1] == [*ids[:index], mark.id]
-    assert desk.view(other).action_row.versions.isVisible()
+    stepper = desk.view(other).action_row.versions
+    await until(lambda: f"2 of 2, from “{mark.text}”" in texts(stepper))
     chosen = desk.chat.selection.current
     assert chosen
     assert (chosen.turn_id, chosen.index, chosen.token.id) == (other.id, index, mark.id)
@@ -95,7 +104,7 @@ def test_how_it_was_picked_follows_the_sliders(drive: Drive):
         before = pane.texts()
         assert [text.split()[0] for text in before] == ["Temperature", "Top-k", "Top-p"]
         assert "cut" in before[1]
-        assert "random number" in pane.told.text()
+        own = check_own_draw(desk, pane)
         assert pane.idle.text().startswith("Off: Penalties, DRY")
         desk.find(QSlider, "Top-k").setFocus()
         desk.press(Qt.Key.Key_PageUp)
@@ -103,17 +112,38 @@ def test_how_it_was_picked_follows_the_sliders(drive: Drive):
         assert pane.texts()[1].startswith("Top-k 30:")
         move_a_stage(desk)
         await until(lambda: pane.texts()[0].startswith("Top-k") and desk.chat.replay.settled)
-        desk.chat.sampling.set_seed(7)
-        await until(lambda: pane.strip.isVisible() and desk.chat.replay.settled)
-        draw = pane.strip.draw
-        assert draw
-        assert draw.low <= draw.number < draw.high
-        assert f"{draw.number:.4f}" in pane.told.text()
-        desk.find(QSlider, "Temperature").setFocus()
-        desk.press(Qt.Key.Key_Home)
-        await until(lambda: "nothing is drawn" in pane.told.text())
+        await check_moved_draw(desk, pane, own)
 
     drive(scenario)
+
+
+def check_own_draw(desk: Desk, pane: SamplerTracePane) -> Draw:
+    """The draw is that of the answer, whose seed nobody has set."""
+    selected, draw = desk.chat.selection.current, pane.draw.strip.draw
+    assert selected
+    assert draw
+    assert desk.chat.sampling.params.seed is None
+    assert draw.token == selected.token.id
+    assert draw.low <= draw.number < draw.high
+    assert math.log(draw.high - draw.low) == pytest.approx(selected.token.sampled_logprob, abs=1e-5)
+    assert f"{draw.number:.4f}, which chose" in pane.draw.told.text()
+    assert pane.now.isHidden()
+    return draw
+
+
+async def check_moved_draw(desk: Desk, pane: SamplerTracePane, own: Draw) -> None:
+    """Sliders and their seed move what the draw would choose, never the draw."""
+    desk.chat.sampling.set_seed(7)
+    desk.find(QSlider, "Temperature").setFocus()
+    desk.press(Qt.Key.Key_End)
+    await until(lambda: pane.now.strip.draw and desk.chat.replay.settled)
+    now = pane.now.strip.draw
+    assert now
+    assert (now.number, pane.draw.strip.draw) == (own.number, own)
+    assert (now.low, now.high) != (own.low, own.high)
+    desk.press(Qt.Key.Key_Home)
+    await until(lambda: "nothing is drawn" in pane.now.told.text())
+    assert pane.draw.strip.draw == own
 
 
 def move_a_stage(desk: Desk) -> None:

@@ -82,7 +82,7 @@ def test_many_moves_end_in_the_bars_of_the_last_one(drive: Drive):
         await replayed(desk)
         selected = desk.chat.selection.current
         assert selected
-        fresh = await desk.chat.replay.replayer.replay(
+        fresh = await desk.chat.answers.replayer.replay(
             desk.turns, turn.id, selected.index, desk.chat.sampling.params
         )
         assert desk.chat.sampling.params.temperature == pytest.approx(1.4)

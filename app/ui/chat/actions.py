@@ -9,7 +9,7 @@ SAID_MS = 1600
 
 
 class VersionStepper(QWidget):
-    """‹ 2 of 3 ›; not there while there is one version. `stepped` carries -1 or 1."""
+    """‹ 2 of 3, from “word” ›; not there while there is one version. `stepped` carries -1 or 1."""
 
     stepped = Signal(object)
 
@@ -25,9 +25,10 @@ class VersionStepper(QWidget):
             row.addWidget(part)
         self.show_versions(0, 1)
 
-    def show_versions(self, index: int, count: int) -> None:
-        """Show that this is version `index`, from 0, of `count`."""
-        self._words.setText(f"{index + 1} of {count}")
+    def show_versions(self, index: int, count: int, took: str = "") -> None:
+        """Show that this is version `index`, from 0, of `count`, and which token it took."""
+        self._words.setText(f"{index + 1} of {count}" + (f", from “{took}”" if took else ""))
+        self._words.setToolTip(f"Goes on from “{took}”, which you chose" if took else "")
         self._before.setEnabled(index > 0)
         self._after.setEnabled(index < count - 1)
         self.setVisible(count > 1)
@@ -84,9 +85,9 @@ class AnswerActions(QWidget):
         self._copy.copied.connect(self.copied)
         _lay_out(self, self.versions, self._copy, self._again)
 
-    def show_versions(self, index: int, count: int) -> None:
-        """Show that this is version `index`, from 0, of `count`."""
-        self.versions.show_versions(index, count)
+    def show_versions(self, index: int, count: int, took: str = "") -> None:
+        """Show that this is version `index`, from 0, of `count`, and which token it took."""
+        self.versions.show_versions(index, count, took)
 
     def show_end(self, *, failed: bool, has_text: bool) -> None:
         """Name what can be done with an answer that ended so."""
@@ -119,9 +120,9 @@ class QuestionActions(QWidget):
         self._copy.copied.connect(self.copied)
         _lay_out(self, self.versions, self._copy, self._edit)
 
-    def show_versions(self, index: int, count: int) -> None:
+    def show_versions(self, index: int, count: int, took: str = "") -> None:
         """Show that this is version `index`, from 0, of `count`."""
-        self.versions.show_versions(index, count)
+        self.versions.show_versions(index, count, took)
 
     def set_enabled(self, enabled: bool) -> None:
         """Whether a changed question could be answered now."""

@@ -6,6 +6,7 @@ from msgspec import Struct
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from app.domain.branches import taken
 from app.domain.conversation import PromptRead, ThoughtLimited, Turn, TurnGrew, TurnState, Version
 from app.domain.heat import HeatMode, Reading
 from app.domain.messages import Role
@@ -21,6 +22,7 @@ from app.ui.chat.trace import LONGEST
 from app.ui.chat.welcome import WelcomeView
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels.selection import Selected
+from app.ui.viewmodels.wording import took
 
 AROUND_QUESTION = 56
 AROUND_ANSWER = 44
@@ -132,6 +134,7 @@ class TranscriptView(MappedList):
         self.map.show_turn(turn.id, turn.tokens)
         if view := self.answer(turn.id):
             view.change(turn)
+            self._show_version(view, turn)
             self._soon.start()
 
     def message(self, turn_id: int) -> MessageView | None:
@@ -200,12 +203,15 @@ class TranscriptView(MappedList):
     def _make(self, index: int) -> MessageView:
         turn = self._turns[index]
         view = self._question(turn) if turn.role is Role.USER else self._made_answer(turn)
-        version = self._versions[turn.id]
-        view.action_row.show_versions(version.index, version.count)
+        self._show_version(view, turn)
         view.action_row.copied.connect(lambda: self.copied.emit(turn.id))
         view.action_row.version_stepped.connect(lambda by: self._step_version(turn.id, by))
         view.set_can_ask(self._can_ask)
         return view
+
+    def _show_version(self, view: QuestionView | AnswerView, turn: Turn) -> None:
+        version = self._versions[turn.id]
+        view.action_row.show_versions(version.index, version.count, took(taken(turn)))
 
     def _step_version(self, turn_id: int, by: int) -> None:
         self._stepped = Step(turn_id, by)

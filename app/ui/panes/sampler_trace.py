@@ -9,7 +9,7 @@ from app.domain.trace import Draw
 from app.ui.chat.trace import Disclosure
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels.replay import Inspection
-from app.ui.viewmodels.sampler_trace import StageRow, draw_of, drawn, idle, stage_rows
+from app.ui.viewmodels.sampler_trace import DrawRow, StageRow, chosen, idle, now, stage_rows
 from app.ui.widgets import label
 
 HEIGHT = 34
@@ -84,6 +84,29 @@ class DrawStrip(QWidget):
             painter.fillRect(mark, QColor(theme.text))
 
 
+class DrawView(QWidget):
+    """A draw in words over its strip; hidden where there is nothing to say."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.told = label(kind="muted", wrap=True)
+        self.strip = DrawStrip(theme)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.told)
+        column.addWidget(self.strip)
+
+    def show_row(self, row: DrawRow) -> None:
+        """Show a draw, or why there is none."""
+        self.told.setText(row.told)
+        self.strip.draw = row.draw
+        self.strip.setAccessibleName(row.told)
+        self.strip.setVisible(row.draw is not None)
+        self.strip.update()
+        self.setVisible(bool(row.told))
+
+
 class SamplerTracePane(QWidget):
     """Folded away at first; `wanted` tells whether it is open and so needs to be computed."""
 
@@ -97,9 +120,9 @@ class SamplerTracePane(QWidget):
         self.heading.setToolTip("Every stage of the sampler at this token, live with the sliders")
         self.heading.setChecked(False)
         self.heading.setArrowType(Qt.ArrowType.RightArrow)
-        self.told = label(kind="muted", wrap=True)
         self.idle = label(kind="muted", wrap=True)
-        self.strip = DrawStrip(theme)
+        self.draw = DrawView(theme)
+        self.now = DrawView(theme)
         self._body = QWidget()
         self._rows: list[tuple[QLabel, StageBars]] = []
         self._stages = QVBoxLayout()
@@ -122,10 +145,8 @@ class SamplerTracePane(QWidget):
                 name.setText(f"{rows[place].name}: {rows[place].told}")
                 bars.show_row(rows[place])
         self.idle.setText(idle(replayed))
-        self.told.setText(drawn(replayed))
-        self.strip.draw = draw_of(replayed)
-        self.strip.setVisible(self.strip.draw is not None)
-        self.strip.update()
+        self.draw.show_row(chosen(shown))
+        self.now.show_row(now(shown))
 
     def texts(self) -> list[str]:
         """What is said of every stage that is shown."""
@@ -133,7 +154,7 @@ class SamplerTracePane(QWidget):
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
-        self._theme = self.strip.theme = theme
+        self._theme = self.draw.strip.theme = self.now.strip.theme = theme
         for _, bars in self._rows:
             bars.theme = theme
         self.update()
@@ -155,7 +176,7 @@ class SamplerTracePane(QWidget):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(4)
         inner.addLayout(self._stages)
-        for part in (self.idle, self.strip, self.told):
+        for part in (self.idle, self.draw, self.now):
             inner.addWidget(part)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

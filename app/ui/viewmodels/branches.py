@@ -21,7 +21,7 @@ from app.services.engine_host import EngineHost
 from app.services.explore import explore
 from app.services.store.store import ChatStore
 from app.ui.tasks import ErrorHandler, Tasks
-from app.ui.viewmodels.replay import ReplayModel
+from app.ui.viewmodels.answer_tokens import AnswerTokens
 from app.ui.viewmodels.selection import Selected, TokenSelection
 from app.ui.viewmodels.wording import token_text
 
@@ -62,7 +62,7 @@ class BranchesModel(QObject):
         conversation: Conversation,
         store: ChatStore,
         selection: TokenSelection,
-        replay: ReplayModel,
+        answers: AnswerTokens,
         on_bug: ErrorHandler,
     ) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class BranchesModel(QObject):
         self._conversation = conversation
         self._store = store
         self._selection = selection
-        self._replay = replay
+        self._answers = answers
         self._tasks = Tasks(self, on_bug)
         self._exploring: asyncio.Task[None] | None = None
 
@@ -121,11 +121,8 @@ class BranchesModel(QObject):
         await self._list()
 
     async def _explore(self, selected: Selected) -> None:
-        turns = self._conversation.turns
-        before = tuple(token.id for token in self._selection.tokens[: selected.index])
         try:
-            prompt = await self._replay.replayer.prompt(turns, selected.turn_id, selected.index)
-            ways = await explore(self._host, prompt, before)
+            ways = await explore(self._host, *await self._answers.place(selected))
         except CandorError as error:
             self.explored.emit(Explored(selected, note=str(error)))
         else:

@@ -27,11 +27,13 @@ from app.domain.reasoning import Effort
 from app.errors import CandorError, StoreUnavailable
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
+from app.services.replay import Replayer
 from app.services.router import Router
 from app.services.settings import Settings
 from app.services.store.store import ChatStore
 from app.services.what_if import WhatIf
 from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.viewmodels.answer_tokens import AnswerTokens
 from app.ui.viewmodels.branches import BranchesModel
 from app.ui.viewmodels.heat import HeatChoice
 from app.ui.viewmodels.notice import Notice
@@ -84,17 +86,18 @@ class ChatModel(QObject):
         self._memory = SamplingMemory(settings, model_path)
         self.sampling.changed.connect(lambda: self._memory.remember(self.sampling))
         self.selection = TokenSelection(lambda: conversation.turns, self)
+        self.answers = AnswerTokens(Replayer(host), lambda: conversation.turns)
         self.replay = ReplayModel(
-            host, lambda: conversation.turns, self.selection, self.sampling, self._tasks, self
+            host, self.answers, self.selection, self.sampling, self._tasks, self
         )
         self.what_if = WhatIfModel(
-            WhatIf(host, self.replay.replayer),
+            WhatIf(host, self.answers.replayer),
             lambda: conversation.turns,
             self._tasks,
             self,
         )
         self.branches = BranchesModel(
-            host, conversation, store, self.selection, self.replay, on_bug
+            host, conversation, store, self.selection, self.answers, on_bug
         )
         self.branches.setParent(self)
         self.status = StatusModel(host, self)
@@ -247,6 +250,7 @@ class ChatModel(QObject):
                 self._branched_at = None
                 self._stream.flush()
                 self.turn_changed.emit(change.turn)
+                self.replay.refresh()
             case Cleared():
                 self.selection.clear()
                 self.cleared.emit()

@@ -5,20 +5,21 @@ replay is under way; whatever is moved meanwhile, only the latest values are ask
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.domain.conversation import Turn
+from app.domain.drawing import Drawing
 from app.domain.events import Replayed
 from app.domain.requests import TokenSearch
 from app.domain.sampling import SamplingParams
+from app.domain.trace import Draw
 from app.errors import CandorError
 from app.services.engine_host import EngineHost
 from app.services.host_status import HostState, HostStatus
-from app.services.replay import Look, Replayer
+from app.services.replay import Look
 from app.ui.tasks import Tasks
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.selection import Selected, TokenSelection
@@ -30,17 +31,41 @@ NO_MODEL = f"No model is loaded. {STORED}"
 LOADING = f"The model is not ready yet. {STORED}"
 
 
+class TokenSource(Protocol):
+    """Where the selected tokens come from."""
+
+    def drawing(self, selected: Selected) -> Drawing:
+        """How a token was drawn."""
+        ...
+
+    async def replay(
+        self, selected: Selected, sampling: SamplingParams, look: Look
+    ) -> Replayed | None:
+        """A token once more; None where a newer replay took its place.
+
+        Raises:
+            CandorError: it cannot be replayed.
+        """
+        ...
+
+
 class _Asked(Struct, frozen=True):
-    """Under which sampling a token is replayed, and what else is asked of it."""
+    """Under which sampling a token is replayed, and what else is asked of it.
+
+    `own` is how it was drawn, where draws are looked at: sliders draw nothing anew.
+    """
 
     params: SamplingParams
     look: Look
+    own: Drawing | None
 
 
 class Inspection(Struct, frozen=True):
     """A token, its replay as far as there is one, and what to say about that.
 
-    `searched` is the text that the replay looked for.
+    `searched` is the text that the replay looked for. With a trace, `draw` is the one that chose
+    the token, whatever the sliders say by now, or `undrawn` the reason why there was none; `moved`
+    says that the sliders are no longer those of that draw.
     """
 
     selected: Selected | None = None
@@ -48,6 +73,9 @@ class Inspection(Struct, frozen=True):
     recomputing: bool = False
     note: str = ""
     searched: str = ""
+    draw: Draw | None = None
+    undrawn: str = ""
+    moved: bool = False
 
 
 class ReplayModel(QObject):
@@ -58,15 +86,14 @@ class ReplayModel(QObject):
     def __init__(
         self,
         host: EngineHost,
-        turns: Callable[[], Sequence[Turn]],
+        source: TokenSource,
         selection: TokenSelection,
         sampling: SamplingModel,
         tasks: Tasks,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self.replayer = Replayer(host)
-        self._turns = turns
+        self._source = source
         self._sampling = sampling
         self._tasks = tasks
         self._state = host.status.state
@@ -96,6 +123,10 @@ class ReplayModel(QObject):
         self._look = replace(self._look, trace=on)
         self._resample()
 
+    def refresh(self) -> None:
+        """Look again, since more may be known of how the token was drawn."""
+        self._resample()
+
     def _select(self, selected: Selected | None) -> None:
         self._abandon()
         self._show(Inspection(selected))
@@ -103,33 +134,52 @@ class ReplayModel(QObject):
 
     def _resample(self) -> None:
         """Ask for the present values, unless a replay under way will see to that."""
-        params, look = self._sampling.params, self._look
-        asked = _Asked(params if look.trace else replace(params, seed=None), look)
-        if self.value.selected is None or asked == self._asked:
+        selected = self.value.selected
+        if selected is None:
+            return
+        own = self._source.drawing(selected) if self._look.trace else None
+        seed = own.sampling.seed if own and own.sampling else None
+        asked = _Asked(replace(self._sampling.params, seed=seed), self._look, own)
+        if asked == self._asked:
             return
         if self._state is not HostState.READY:
             self._give_up(NO_MODEL if self._state in _WITHOUT_MODEL else LOADING)
         elif self._work is None:
             self._asked = asked
             self._moment.start()
-            self._work = self._tasks.start(self._replay(self.value.selected, asked))
+            self._work = self._tasks.start(self._replay(selected, asked))
 
     async def _replay(self, selected: Selected, asked: _Asked) -> None:
         try:
-            replayed = await self.replayer.replay(
-                self._turns(), selected.turn_id, selected.index, asked.params, asked.look
-            )
+            replayed = await self._source.replay(selected, asked.params, asked.look)
+            shown = Inspection(selected, replayed)
+            if replayed is None:
+                self._asked = None
+            elif asked.own is not None:
+                shown = await self._with_draw(shown, asked.own, asked.params)
         except CandorError as error:
             shown = Inspection(selected, note=f"{error.message} {STORED}")
         else:
-            search = asked.look.search
-            shown = Inspection(selected, replayed, searched=search.text if search else "")
-            if replayed is None:
-                self._asked = None
+            shown = replace(shown, searched=asked.look.search.text if asked.look.search else "")
         self._work = None
         self._moment.stop()
         self._show(shown)
         self._resample()
+
+    async def _with_draw(
+        self, shown: Inspection, own: Drawing, params: SamplingParams
+    ) -> Inspection:
+        """The same with the draw that chose its token."""
+        selected = shown.selected
+        if own.sampling is None or selected is None:
+            return replace(shown, undrawn=own.reason)
+        if own.sampling == params:
+            return replace(shown, draw=_draw(shown.replayed))
+        known = self.value.draw
+        if known is None:
+            look = Look(trace=True)
+            known = _draw(await self._source.replay(selected, own.sampling, look))
+        return replace(shown, draw=known, moved=True)
 
     def _abandon(self) -> None:
         if self._work is not None:
@@ -153,6 +203,10 @@ class ReplayModel(QObject):
             self._state = status.state
             self._abandon()
             self._resample()
+
+
+def _draw(replayed: Replayed | None) -> Draw | None:
+    return replayed.trace.draw if replayed and replayed.trace else None
 
 
 _WITHOUT_MODEL = (HostState.STOPPED, HostState.FAILED)

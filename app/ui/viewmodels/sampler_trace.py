@@ -8,7 +8,10 @@ from app.domain.events import Replayed
 from app.domain.sampling import SamplerStage, SamplingParams
 from app.domain.trace import Draw, StageTrace
 from app.ui.viewmodels.alternatives import percent, token_name
-from app.ui.viewmodels.wording import probability, tokens
+from app.ui.viewmodels.replay import Inspection
+from app.ui.viewmodels.wording import probability, token_text, tokens
+
+MOVED = "rounding or the limit of a thought made the difference."
 
 STAGES = {
     SamplerStage.PENALTIES: "Penalties",
@@ -83,26 +86,47 @@ def idle(replayed: Replayed) -> str:
     return f"Off: {', '.join(off)}" if off else ""
 
 
-def drawn(replayed: Replayed) -> str:
-    """The random draw in words, or why there is none."""
-    draw = replayed.trace.draw if replayed.trace else None
-    if replayed.kept == 1:
-        return "One token is left, so nothing is drawn."
-    if draw is None:
-        return "Each answer draws its own random number. With a seed the draw is shown here."
-    name = next(
-        (token_name(a.data, a.id, a.name) for a in replayed.alternatives if a.id == draw.token),
-        f"token {draw.token}",
-    )
-    return (
-        f"This seed draws {draw.number:.4f} here, which falls to {name}: "
-        f"its part goes from {draw.low:.4f} to {draw.high:.4f}."
-    )
+class DrawRow(Struct, frozen=True):
+    """A draw in words, or why there is none, in which case there is nothing to see."""
+
+    told: str
+    draw: Draw | None = None
 
 
-def draw_of(replayed: Replayed) -> Draw | None:
-    """The random draw, if one is known and there was something to draw."""
-    return replayed.trace.draw if replayed.trace and replayed.kept > 1 else None
+def chosen(shown: Inspection) -> DrawRow:
+    """The draw that chose the token."""
+    draw, selected = shown.draw, shown.selected
+    if draw is None or selected is None:
+        return DrawRow(shown.undrawn)
+    if (draw.low, draw.high) == (0.0, 1.0):
+        return DrawRow("One token was left, so nothing was drawn.")
+    own, name = selected.token, _name(draw, shown.replayed)
+    told = f"The draw was {draw.number:.4f}, which chose {_part(draw, name)}"
+    if draw.token != own.id:
+        told = f"{told} The answer has “{token_text(own)}”: {MOVED}"
+    return DrawRow(told, draw)
+
+
+def now(shown: Inspection) -> DrawRow:
+    """What the same draw chooses with the sliders, where they are not those of the answer."""
+    replayed = shown.replayed
+    draw = replayed.trace.draw if replayed and replayed.trace else None
+    if not shown.moved or replayed is None:
+        return DrawRow("")
+    if replayed.kept == 1 or draw is None:
+        return DrawRow("With the sliders as they are, one token is left, so nothing is drawn.")
+    name = _name(draw, replayed)
+    return DrawRow(f"With the sliders as they are, it chooses {_part(draw, name)}", draw)
+
+
+def _part(draw: Draw, name: str) -> str:
+    return f"“{name}”: its part goes from {draw.low:.4f} to {draw.high:.4f}."
+
+
+def _name(draw: Draw, replayed: Replayed | None) -> str:
+    found = replayed.alternatives if replayed else ()
+    names = (token_name(a.data, a.id, a.name) for a in found if a.id == draw.token)
+    return next(names, f"token {draw.token}")
 
 
 def _named(stage: StageTrace, params: SamplingParams) -> str:

@@ -1,6 +1,7 @@
 """Numbers and states in the words the window shows; pure functions of domain values."""
 
 import math
+from collections.abc import Sequence
 
 from app.domain.devices import fallback_sentence
 from app.domain.models import ModelInfo
@@ -17,6 +18,7 @@ SOURCES = {
 }
 VISIBLE = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"})
 NOTHING = "—"
+LONGEST_TAKEN = 20
 
 
 def visible(text: str, token_id: int) -> str:
@@ -60,6 +62,12 @@ def said_unsurely(token: TokenRecord) -> str:
     """What a screen reader says of a token that the model was not sure of."""
     sure = "" if token.logprob is None else f", {100 * math.exp(token.logprob):.0f} percent"
     return f"Low confidence{sure}: {token.text.strip() or token_text(token)}"
+
+
+def took(tokens: Sequence[TokenRecord]) -> str:
+    """The tokens that a version took where it left another one, as much as there is room for."""
+    text = "".join(map(token_text, tokens))
+    return text if len(text) <= LONGEST_TAKEN else f"{text[: LONGEST_TAKEN - 1]}…"
 
 
 def draft(token: TokenRecord) -> str:
