@@ -42,7 +42,7 @@ from app.domain.requests import (
 )
 from app.errors import Bug
 from app.services.comparing import shared_provider
-from app.services.engine_host import MakeClient
+from app.services.workers import MakeClient
 from app.worker.client import WorkerClient
 from app.worker.stream import Stream
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from app.domain.events import Event
 from app.domain.requests import Compare, Provider
 from app.errors import InvalidRequest
-from app.services.engine_host import MakeClient
+from app.services.workers import MakeClient
 
 
 def shared_provider(request: Compare) -> Provider:

@@ -6,41 +6,29 @@ Another answer and a changed question stand beside the former ones, which stay.
 """
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from app.domain.best_of import requests
 from app.domain.chats import MessageTree, StoredChat
 from app.domain.conversation import (
     AnswerOptions,
     Change,
     Cleared,
-    PromptRead,
-    ThoughtLimited,
     Turn,
     TurnChanged,
-    TurnGrew,
-    TurnState,
-    ended,
 )
-from app.domain.events import Delta, Finished, FinishReason, Progress
 from app.domain.messages import Role
-from app.domain.tokens import TokenRecord
-from app.errors import CandorError, InvalidRequest, WorkerLost
-from app.services.answer import Answer
-from app.services.asking import ENDINGS, generation, origin, require_unicode
-from app.services.ballot import Ballot, elected
-from app.services.draft import Draft
+from app.errors import InvalidRequest
+from app.services.answering import Answering, Branch, Clock
+from app.services.asking import require_unicode
 from app.services.engine_host import EngineHost
 from app.services.keeper import Keeper
 from app.services.repository import ChatRepository, InMemoryRepository
 from app.services.thread import Thread
 
 Observer = Callable[[Change], None]
-Clock = Callable[[], float]
 
 RESTARTED = "The worker has been restarted."
 
@@ -54,24 +42,18 @@ class Conversation:
         repository: ChatRepository | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
-        self._host = host
         self._repository = repository or InMemoryRepository()
         self._keeper = Keeper(self._repository)
-        self._clock = clock
         self._observers: list[Observer] = []
         self._thread = Thread()
-        self._draft: Draft | None = None
-        self._stream: Answer | None = None
-        self._ballot: Ballot | None = None
-        self._lost_worker: int | None = None
-        self._idle = asyncio.Event()
-        self._idle.set()
+        new_id = self._repository.new_turn_id
+        self._answering = Answering(host, self._keeper, new_id, clock, self._tell)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         """Everything said so far, the growing answer as it is now."""
-        turns = self._thread.turns
-        return (*turns[:-1], self._draft.turn()) if self._draft else tuple(turns)
+        turns, growing = self._thread.turns, self._answering.growing
+        return (*turns[:-1], growing) if growing else tuple(turns)
 
     @property
     def chat_id(self) -> int | None:
@@ -86,7 +68,7 @@ class Conversation:
     @property
     def answering(self) -> bool:
         """Whether an answer is being written."""
-        return self._draft is not None
+        return self._answering.busy
 
     def observe(self, observer: Observer) -> None:
         """Tell `observer` of every change from now on."""
@@ -99,7 +81,7 @@ class Conversation:
             InvalidRequest: an answer is still being written, or half a character is in `text`.
             CandorError: the answer failed; the turn keeps what came and says so.
         """
-        if self._draft is not None:
+        if self.answering:
             raise InvalidRequest("An answer is still being written.", "Stop it or wait for it.")
         require_unicode(text)
         await self._ask(text, options)
@@ -111,7 +93,7 @@ class Conversation:
         """
         await self.pause()
         self._cut(answer_id, Role.ASSISTANT)
-        await self._answer(options)
+        await self._answering.write(self._thread, options)
 
     async def branch(self, answer_id: int, index: int, token: int, options: AnswerOptions) -> None:
         """Take in another answer that is an old one up to its token `index`, with `token` there.
@@ -125,7 +107,8 @@ class Conversation:
         if turn is None or not 0 <= index < len(turn.tokens):
             raise InvalidRequest("This token is not in the chat any more.")
         self._cut(answer_id, Role.ASSISTANT)
-        await self._answer(options, shared=turn.tokens[:index], token=token)
+        branch = Branch(turn.tokens[:index], token)
+        await self._answering.write(self._thread, options, branch=branch)
 
     async def edit(self, question_id: int, text: str, options: AnswerOptions) -> None:
         """Ask `text` in the place of a question, which stays as a version of it.
@@ -160,21 +143,15 @@ class Conversation:
 
     def stop(self) -> None:
         """End the answer that is being written within one token; what came is kept."""
-        if self._stream is not None:
-            self._stream.cancel()
-        if self._ballot is not None:
-            self._ballot.stop()
+        self._answering.stop()
 
     def answer_now(self) -> None:
         """End the thought that is being written within one token, and let the answer come."""
-        if self._stream is not None:
-            self._stream.answer_now()
+        self._answering.answer_now()
 
     async def pause(self) -> None:
         """Stop the answer that is being written, if any, and wait until it is kept."""
-        while self._draft is not None:
-            self.stop()
-            await self._idle.wait()
+        await self._answering.pause()
 
     async def clear(self) -> None:
         """Stop the answer that is being written, if any, and begin another chat."""
@@ -186,9 +163,9 @@ class Conversation:
 
     async def note_restart(self) -> None:
         """Say on an answer that lost its worker that there is one again."""
-        await self._idle.wait()
+        await self._answering.idle()
         last = self._thread.turns[-1] if self._thread.turns else None
-        if last and last.id == self._lost_worker and not last.note.endswith(RESTARTED):
+        if last and last.id == self._answering.lost_worker and not last.note.endswith(RESTARTED):
             self.note(last.id, RESTARTED)
 
     def note(self, turn_id: int, sentence: str) -> None:
@@ -203,82 +180,7 @@ class Conversation:
     async def _ask(self, text: str, options: AnswerOptions) -> None:
         question = Turn(id=self._repository.new_turn_id(), role=Role.USER, text=text)
         self._tell(self._thread.add(question))
-        await self._answer(options, question)
-
-    async def _answer(
-        self,
-        options: AnswerOptions,
-        *unkept: Turn,
-        shared: Sequence[TokenRecord] = (),
-        token: int | None = None,
-    ) -> None:
-        """Take in an answer to the last question; what is `unkept` is kept together with it.
-
-        It begins with the tokens that it has `shared` with another one, and then `token`.
-        """
-        prefix = () if token is None else (*(each.id for each in shared), token)
-        count = options.best_of if token is None else 1
-        request, *more = requests(generation(self._thread.turns, options), count)
-        self._stream = stream = self._host.generate(replace(request, prefix=prefix))
-        made = origin(self._host, options, len(prefix))
-        self._draft = draft = Draft(self._repository.new_turn_id(), self._clock, shared, made)
-        drafts = [Draft(self._repository.new_turn_id(), self._clock, (), made) for _ in more]
-        others: Sequence[Turn] = ()
-        self._ballot = ballot = Ballot(self._host, more, drafts) if more else None
-        self._idle.clear()
-        limit = ThoughtLimited(draft.id, options.thought.tokens)
-        self._tell(self._thread.add(draft.turn()), limit)
-        state, note = TurnState.STOPPED, "Stopped."  # what a cancelled task or a defect leaves
-        try:
-            async with contextlib.aclosing(stream):
-                await self._keeper.keep(self._thread, *unkept, draft.turn())
-                state, note = await self._take_in(draft, stream)
-                others = await ballot.turns() if ballot else []
-        except WorkerLost as error:
-            state, note = TurnState.INTERRUPTED, f"Interrupted: {error.message} Your text is safe."
-            self._lost_worker = draft.id
-            raise
-        except CandorError as error:
-            state, note = TurnState.FAILED, str(error)
-            raise
-        finally:
-            if ballot is not None:
-                self._ballot = None
-                await ballot.close()
-            await self._end(ended(draft.turn(), state, note))
-        if others:
-            await self._elect(others)
-
-    async def _elect(self, others: Sequence[Turn]) -> None:
-        """Put other answers beside the last one, and show the one that most of them come to."""
-        for turn in (*others, elected([self._thread.turns[-1], *others])):
-            self._tell(self._thread.cut(self._thread.turns[-1].id), self._thread.add(turn))
-            await self._keeper.keep(self._thread, turn)
-
-    async def _take_in(self, draft: Draft, stream: Answer) -> tuple[TurnState, str]:
-        reason = FinishReason.CANCELLED
-        async for event in stream:
-            match event:
-                case Delta():
-                    self._tell(TurnGrew(draft.id, draft.grow(event)))
-                    self._keeper.keep_soon(self._thread, draft.turn)
-                case Progress():
-                    self._tell(PromptRead(draft.id, event.done, event.total))
-                case Finished():
-                    draft.finish(event)
-                    reason = event.reason
-        return ENDINGS[reason]
-
-    async def _end(self, turn: Turn) -> None:
-        """Tell of the end once it is kept: what a person saw finished is not lost."""
-        self._keeper.end()
-        try:
-            await self._keeper.keep(self._thread, turn)
-        finally:
-            self._draft = self._stream = None
-            self._thread.change(turn)
-            self._idle.set()
-            self._tell(TurnChanged(turn))
+        await self._answering.write(self._thread, options, question)
 
     def _cut(self, turn_id: int, role: Role) -> None:
         turns = {turn.id: turn for turn in self._thread.turns}

@@ -28,36 +28,25 @@ from app.errors import Bug, CandorError, EnvironmentFault, InvalidRequest, Worke
 from app.services.answer import Answer
 from app.services.crashes import Crashes
 from app.services.host_status import HostState, HostStatus, Observer, StatusBoard
+from app.services.workers import CLOSED, MakeClient, Workers, built_in_worker
 from app.worker.client import WorkerClient
 from app.worker.stream import Stream
 
-_CLOSED = "The engine has been closed."
 _PASSING = (HostState.STARTING, HostState.LOADING, HostState.PREPARING, HostState.RESTARTING)
-
-MakeClient = Callable[[Provider], WorkerClient]
-
-
-def built_in_worker(provider: Provider) -> WorkerClient:
-    """The worker that is part of the program, which says itself what it cannot use."""
-    return WorkerClient()
 
 
 class EngineHost:
     """The engine as the services see it; `make_client` makes a worker for a provider."""
 
     def __init__(self, make_client: MakeClient = built_in_worker) -> None:
-        self._make_client = make_client
-        self._client: WorkerClient | None = None
-        self._provider = Provider.CPU
-        self._hello: Hello | None = None
+        self._board = StatusBoard()
+        self._workers = Workers(make_client, self._announce_start, self._on_loss)
         self._asked: Load | None = None
         self._loaded: Load | None = None
         self._refusal: CandorError = InvalidRequest("No model is loaded.", "Load a model first.")
         self._closed = False
         self._crashes = Crashes()
         self._opening = asyncio.Lock()
-        self._watching: set[asyncio.Task[None]] = set()
-        self._board = StatusBoard()
 
     @property
     def status(self) -> HostStatus:
@@ -67,7 +56,7 @@ class EngineHost:
     @property
     def worker(self) -> Hello | None:
         """What the present worker said of itself; None while there is none."""
-        return self._hello
+        return self._workers.hello
 
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Call `observer` at every change of the status; the returned function ends that."""
@@ -99,7 +88,7 @@ class EngineHost:
     async def _replace(self, load: Load) -> ModelInfo:
         async with self._opening:
             if self._closed:
-                raise WorkerLost(_CLOSED)
+                raise WorkerLost(CLOSED)
             self._crashes.clear()
             self._asked = load
             try:
@@ -126,7 +115,7 @@ class EngineHost:
         """
         async with self._opening:
             if self._closed:
-                raise WorkerLost(_CLOSED)
+                raise WorkerLost(CLOSED)
             before = self.status
             try:
                 return await self._prepare(request)
@@ -160,19 +149,16 @@ class EngineHost:
     async def close(self) -> None:
         """End the worker for good; open answers, and a load under way, get `WorkerLost`."""
         self._closed = True
-        for task in self._watching:
-            task.cancel()
-        await asyncio.gather(*self._watching, return_exceptions=True)
-        await self._discard()
+        await self._workers.close()
         async with self._opening:  # a load that was starting a worker has ended it by then
-            await self._give_up(HostState.STOPPED, WorkerLost(_CLOSED))
+            await self._give_up(HostState.STOPPED, WorkerLost(CLOSED))
 
     async def _submit_without_model(self, request: Query) -> Stream:
         while self.status.state in _PASSING:
             await self._board.changed()
-        if self._client is None:
+        if self._workers.client is None:
             raise WorkerLost("No worker runs.", "Load a model first.")
-        return self._client.submit(request)
+        return self._workers.client.submit(request)
 
     async def _submit(self, request: Computation) -> Stream:
         client, _ = await self._ready()
@@ -181,18 +167,18 @@ class EngineHost:
     async def _ready(self) -> tuple[WorkerClient, ModelInfo]:
         while self.status.state in _PASSING or self._loss_is_news():
             await self._board.changed()
-        client, status = self._client, self.status
+        client, status = self._workers.client, self.status
         if client is None or status.model is None or status.state is not HostState.READY:
             raise from_code(self._refusal.code, self._refusal.message, self._refusal.hint)
         return client, status.model
 
     def _loss_is_news(self) -> bool:
         """Whether the worker has ended a moment ago and the status is about to say so."""
-        lost = self._client is None or self._client.lost
+        lost = self._workers.client is None or self._workers.client.lost
         return lost and self.status.state is HostState.READY
 
     async def _open(self, load: Load) -> ModelInfo:
-        client = await self._client_for(load.provider)
+        client = await self._workers.for_provider(load.provider)
         info = await self._load(client, load)
         self._loaded = load
         self._board.set(HostStatus(HostState.READY, info))
@@ -209,7 +195,7 @@ class EngineHost:
             await self._give_up(HostState.FAILED, error)
 
     async def _prepare(self, request: Prepare) -> PreparationReport:
-        client, model = await self._client_for(Provider.CPU), self.status.model
+        client, model = await self._workers.for_provider(Provider.CPU), self.status.model
         self._board.set(HostStatus(HostState.PREPARING, model))
         async with contextlib.aclosing(client.submit(request)) as events:
             async for event in events:
@@ -219,26 +205,8 @@ class EngineHost:
                     return event.report
         raise Bug("A preparation ended without a report.")
 
-    async def _client_for(self, provider: Provider) -> WorkerClient:
-        """The present worker, or a new one where it is lost or another provider's."""
-        client = self._client
-        if client is not None and not client.lost and provider is self._provider:
-            return client
-        await self._discard()
-        return await self._start(provider)
-
-    async def _start(self, provider: Provider) -> WorkerClient:
+    def _announce_start(self) -> None:
         self._board.advance(HostState.STARTING)
-        client = self._make_client(provider)
-        hello = await client.start()
-        if self._closed:
-            await client.close()
-            raise WorkerLost(_CLOSED)
-        self._client, self._hello, self._provider = client, hello, provider
-        task = asyncio.create_task(self._watch(client))
-        self._watching.add(task)
-        task.add_done_callback(self._watching.discard)
-        return client
 
     async def _load(self, client: WorkerClient, load: Load) -> ModelInfo:
         self._board.advance(HostState.LOADING)
@@ -250,15 +218,12 @@ class EngineHost:
                     return event.model
         raise Bug("A load ended without a model.")
 
-    async def _watch(self, client: WorkerClient) -> None:
+    async def _on_loss(self, client: WorkerClient, lost: WorkerLost) -> None:
         """Start again after a crash, as long as crashes are rare."""
-        lost = await client.ended()
-        if lost is None:
-            return
         async with self._opening:
-            if self._client is not client:
+            if self._workers.client is not client:
                 return
-            await self._discard()
+            await self._workers.discard()
             if self._loaded is not None:
                 await self._recover(lost, self._loaded)
 
@@ -269,7 +234,7 @@ class EngineHost:
                 await self._open(load)
                 return
             except WorkerLost as again:
-                await self._discard()
+                await self._workers.discard()
                 lost = again
             except CandorError as error:
                 await self._give_up(HostState.FAILED, error)
@@ -284,14 +249,9 @@ class EngineHost:
         """No model from here on; a worker that is still sound stays for the next load."""
         self._loaded = None
         self._refusal = error
-        if self._client is not None and self._client.lost:
-            await self._discard()
+        if self._workers.client is not None and self._workers.client.lost:
+            await self._workers.discard()
         asked = self._asked
         elsewhere = asked is not None and asked.provider is not Provider.CPU
         offers_cpu = elsewhere and isinstance(error, EnvironmentFault) and not self._closed
         self._board.set(HostStatus(state, sentence=str(error), offers_cpu=offers_cpu))
-
-    async def _discard(self) -> None:
-        client, self._client, self._hello = self._client, None, None
-        if client is not None:
-            await client.close()

@@ -20,8 +20,9 @@ from app.domain.preparation import Precision
 from app.domain.requests import Compare, Inspect, Load, TextPrompt
 from app.errors import CandorError, InvalidRequest
 from app.services.comparing import compare
-from app.services.engine_host import EngineHost, MakeClient
+from app.services.engine_host import EngineHost
 from app.services.settings import ModelChoice
+from app.services.workers import MakeClient
 from app.ui.tasks import ErrorHandler, Tasks
 from app.ui.viewmodels.models import STAGES, ModelsModel
 

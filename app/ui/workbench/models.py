@@ -3,8 +3,9 @@
 from app.services.background import Background
 from app.services.calibrations import Calibrations
 from app.services.conversation import Conversation
-from app.services.engine_host import EngineHost, MakeClient
+from app.services.engine_host import EngineHost
 from app.services.store.store import ChatStore
+from app.services.workers import MakeClient
 from app.ui.tasks import ErrorHandler
 from app.ui.viewmodels.comparing import CompareModel
 from app.ui.viewmodels.exports import ExportsModel
