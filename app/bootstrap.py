@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from app.domain.drafting import Drafting
     from app.services.engine_host import EngineHost
     from app.services.local_server import Binding, LocalServer
-    from app.ui.app import Services
+    from app.ui.window_models import Services
 
 
 def window() -> int:
@@ -87,7 +87,7 @@ def services(profile: Path) -> "Services":
     from app.services.settings_file import SettingsFile
     from app.services.store.chat_file import ChatFile
     from app.services.store.store import ChatStore
-    from app.ui.app import Services
+    from app.ui.window_models import Services
 
     packs = Packs(profile / paths.PACKS)
     host = EngineHost(packs.client)

@@ -21,8 +21,9 @@ from app.domain.heat import HeatMode
 from app.domain.reasoning import Effort
 from app.services.engine_host import HostState
 from app.services.settings import ModelChoice
-from app.ui.app import Services, Session, run
+from app.ui.app import Session, run
 from app.ui.viewmodels.server import ServerState
+from app.ui.window_models import Services
 from app.ui.workbench.workbench import CALIBRATE, CLASSIFY, COMPARE, SCORE
 
 SIZE = (1280, 800)

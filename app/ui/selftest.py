@@ -14,10 +14,11 @@ from app.domain.models import ModelInfo
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
 from app.errors import Bug, CandorError, EnvironmentFault
-from app.ui.app import Services, Session
+from app.ui.app import Session
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.notice import Notice
 from app.ui.window import MainWindow
+from app.ui.window_models import Services
 
 TOKENS = 5
 QUESTION = "What does the heatmap show?"

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
 
 from app.domain.conversation import Turn
 from app.services.engine_host import HostState
-from app.ui.app import Services, Session
+from app.ui.app import Session
 from app.ui.chat.answer import AnswerView
+from app.ui.window_models import Services
 
 PATIENCE_S = 60.0
 ENOUGH_TOKENS = 12

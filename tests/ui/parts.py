@@ -9,7 +9,7 @@ from app.services.settings import Settings
 from app.services.settings_file import SettingsFile
 from app.services.store.chat_file import ChatFile
 from app.services.store.store import ChatStore
-from app.ui.app import Services
+from app.ui.window_models import Services
 
 
 def services(model: str | None = None, file: ChatFile | None = None) -> Services:

@@ -14,11 +14,8 @@ from app.ui.panes.settings import SettingsDialog
 from app.ui.panes.speed import SpeedDialog
 from app.ui.sidebar.foot import SERVER_KEYS, SETTINGS_KEYS, SPEED_KEYS
 from app.ui.theme.style import Appearance
-from app.ui.viewmodels.model_survey import ModelSurvey
-from app.ui.viewmodels.models import ModelsModel
-from app.ui.viewmodels.server import ServerModel
-from app.ui.viewmodels.speed import SpeedModel
 from app.ui.window import MainWindow
+from app.ui.window_models import WindowModels
 
 
 class Dialogs(QObject):
@@ -30,20 +27,17 @@ class Dialogs(QObject):
         appearance: Appearance,
         settings: Settings,
         profile: Path,
-        server: ServerModel,
-        models: ModelsModel,
-        survey: ModelSurvey,
-        speed: SpeedModel,
+        models: WindowModels,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._appearance = appearance
         self._settings = settings
         self._profile = profile
-        self._server = server
-        self._models = models
-        self._survey = survey
-        self._speed = speed
+        self._server = models.server
+        self._models = models.models
+        self._survey = models.survey
+        self._speed = models.speed
         self.server: ServerDialog | None = None
         self.settings: SettingsDialog | None = None
         self.models: ModelsDialog | None = None
@@ -52,7 +46,7 @@ class Dialogs(QObject):
         foot.server_asked.connect(self.open_server)
         foot.settings_asked.connect(self.open_settings)
         foot.speed_asked.connect(self.open_speed)
-        server.changed.connect(foot.show_server)
+        models.server.changed.connect(foot.show_server)
         window.header.model.asked.connect(self.open_models)
         self._by_keys(MODEL_KEYS, self.open_models)
         self._by_keys(SERVER_KEYS, self.open_server)
