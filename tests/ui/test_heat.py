@@ -125,7 +125,7 @@ def test_each_token_is_painted_in_its_colour(qapp: QApplication, theme: Theme, m
 def painted(look: Heat, *words: TokenRecord) -> list[QImage]:
     """The cells of these tokens, each a picture of its own, without the text."""
     run, found = TokenRun(), list[QImage]()
-    run.extend("".join(word.text for word in words), words, 0)
+    run.extend(words, 0, [(0, 1)] * len(words))
     for place in range(len(words)):
         image = QImage(60, 40, QImage.Format.Format_RGB32)
         image.fill(QColor(LIGHT.window))
@@ -167,7 +167,8 @@ def test_a_threshold_leaves_only_what_is_over_it(mode: HeatMode):
     values = {HeatMode.PROBABILITY: (0.6, 0.4, 0.1, 0.01), HeatMode.RANK: (1, 2, 5, 50)}
     values[HeatMode.DRAFT] = (0.95, 0.8, 0.3, 0.0)
     run = TokenRun()
-    run.extend("    ", [token(mode, value) for value in values.get(mode, (0.5, 1.5, 2.5, 3.5))], 0)
+    tokens = [token(mode, value) for value in values.get(mode, (0.5, 1.5, 2.5, 3.5))]
+    run.extend(tokens, 0, [(0, 1)] * 4)
     for over in range(4):
         look = Heat(mode, LIGHT, LIGHT.window, Reading(over=over))
         marked = [place for place in range(4) if look.colour(run, place, place + 1)]
@@ -189,7 +190,7 @@ def test_a_sentence_has_one_colour_which_is_the_mean():
     ]
     run = TokenRun()
     for place, each in enumerate(tokens):  # as it comes while it is written
-        run.extend(words[place], (each,), place)
+        run.extend((each,), place, [(0, 1)])
     assert [run.sentence(place) for place in (0, 5, 6, 8, 9, 10)] == [
         (0, 6), (0, 6), (6, 9), (6, 9), (9, 11), (9, 11)
     ]  # fmt: skip

@@ -36,8 +36,8 @@ def test_a_document_holds_one_unit_where_the_map_says_one(pieces: list[str]):
 
 def test_a_position_finds_the_first_token_over_it():
     index = SpanIndex()
-    for span in ((0, 0), (0, 2), (2, 4), (2, 4), (4, 4), (5, 6)):
-        index.append(*span)
+    index.extend([(0, 0), (0, 2), (2, 4), (2, 4), (4, 4), (5, 6)])
     found = [index.at(position) for position in range(7)]
     assert found == [1, 1, 2, 2, None, 5, None]
     assert [index.first_after(position) for position in (0, 4, 6)] == [1, 5, 6]
+    assert list(index.cells(1, 6)) == [(0, 2, 1, 2), (2, 4, 2, 4), (5, 6, 5, 6)]

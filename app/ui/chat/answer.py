@@ -26,15 +26,21 @@ from app.ui.viewmodels import wording
 from app.ui.viewmodels.figures import trace_title
 from app.ui.widgets import label
 
+CHANNELS = (Channel.REASONING, Channel.TOOL)
+"""Those with a panel of their own, above and below the answer."""
+
 
 class AnswerView(MessageView):
     """One answer; `picked` carries a token's index in it, `stepped` -1 or 1 to a neighbour.
 
-    `limit` is the most tokens that its thought may have, None for any number.
+    `answered_now` ends its thought, `cut_asked` carries where it could have ended. `limit` is the
+    most tokens that it may have, None for any number.
     """
 
     picked = Signal(object)
     stepped = Signal(object)
+    answered_now = Signal()
+    cut_asked = Signal(object)
 
     def __init__(
         self,
@@ -55,20 +61,19 @@ class AnswerView(MessageView):
         self._count = 0
         self._selected: int | None = None
         self.body = AnswerText()
-        self.reasoning = TracePanel(TokenText("Reasoning"), cuttable=True)
-        self.tool_call = TracePanel(TokenText("Tool call"))
+        self._traces: dict[Channel, TracePanel] = {}
         self._waiting = label("Waiting for the model", kind="muted")
         self._note = label(kind="note", wrap=True)
         self.footer = AnswerFooter()
         self.action_row = AnswerActions()
         self._lay_out()
-        self._connect()
-        self.show_mode(mode)
+        self._connect(self.answer)
+        self.recolour(theme)
 
     def grow(self, delta: Delta) -> None:
         """Add what came for an answer that is being written."""
-        for trace in self._traces():
-            trace.pane.live = True
+        if delta.channel in CHANNELS:
+            self._trace(delta.channel).pane.live = True
         self._extend(delta)
         self._time_reasoning(thinking=delta.channel is Channel.REASONING)
 
@@ -86,9 +91,10 @@ class AnswerView(MessageView):
         """Show how the answer ended."""
         self._ended = True
         self._waiting.hide()
-        self.reasoning.set_open_ended(False)
-        if self.reasoning.body.token_count:
-            self.reasoning.set_title(trace_title(turn))
+        if Channel.REASONING in self._traces:
+            self.reasoning.set_open_ended(False)
+            if self.reasoning.body.token_count:
+                self.reasoning.set_title(trace_title(turn))
         self.body.end()
         self._note.setText(turn.note)
         self._note.setVisible(bool(turn.note))
@@ -100,10 +106,8 @@ class AnswerView(MessageView):
     def select(self, number: int | None) -> QRect:
         """Frame the token with this index, or none; return where it is in this widget."""
         self._selected = number
-        if self.reasoning.cuts is not None:
-            self.reasoning.cuts.select(
-                number if number is not None and self.reasoning.body.holds(number) else None
-            )
+        for trace in self._traces.values():
+            trace.select(number)
         shown = QRect()
         for text in self.texts():
             text.select(number)
@@ -116,7 +120,7 @@ class AnswerView(MessageView):
         """Colour the tokens by `mode`; without colours the answer's Markdown is rendered."""
         self._mode = mode
         self.recolour(self._theme)
-        for trace in self._traces():
+        for trace in self._traces.values():
             trace.show_numbers(mode)
 
     def show_reading(self, reading: Reading) -> None:
@@ -132,24 +136,15 @@ class AnswerView(MessageView):
         """Use the colours of a theme."""
         self._theme = theme
         self.body.show_as(self._mode, theme, self._reading)
-        for trace in self._traces():
-            trace.body.show_raw(is_raw(self._mode, self._reading))
-            heat = Heat(self._mode, theme, theme.surface, self._reading)
-            trace.body.recolour(heat, theme.accent)
-            trace.recolour(theme)
+        for trace in self._traces.values():
+            self._recolour_trace(trace)
 
     def chain_after(self, before: QWidget) -> QWidget:
         """Let the Tab key come here from `before`; return where it leaves from."""
-        reasoning, tool_call = self.reasoning, self.tool_call
-        stops = (
-            reasoning.heading,
-            reasoning.now,
-            reasoning.body,
-            self.body.face,
-            tool_call.heading,
-            tool_call.body,
-        )
-        for stop in (*stops, *self.action_row.stops()):
+        thought, call = (self._traces.get(each) for each in CHANNELS)
+        stops = (*(thought.stops() if thought else ()), self.body.face)
+        stops += (*(call.stops() if call else ()), *self.action_row.stops())
+        for stop in stops:
             QWidget.setTabOrder(before, stop)
             before = stop
         return before
@@ -162,13 +157,12 @@ class AnswerView(MessageView):
     @property
     def folded(self) -> frozenset[Channel]:
         """The channels whose text is folded away."""
-        panels = {Channel.REASONING: self.reasoning, Channel.TOOL: self.tool_call}
-        return frozenset(channel for channel, panel in panels.items() if not panel.is_open)
+        return frozenset(channel for channel, each in self._traces.items() if not each.is_open)
 
     def fold(self, channels: frozenset[Channel]) -> None:
         """Fold the texts of these channels away."""
-        self.reasoning.open(Channel.REASONING not in channels)
-        self.tool_call.open(Channel.TOOL not in channels)
+        for channel, trace in self._traces.items():
+            trace.open(channel not in channels)
 
     def place_at(self, y: int) -> Place:
         """What lies `y` pixels below the top, by its text where it is in the answer."""
@@ -184,6 +178,16 @@ class AnswerView(MessageView):
         return super().y_of(place) if top is None else top + place.below
 
     @property
+    def reasoning(self) -> TracePanel:
+        """The thought before the answer; made when it is first asked for."""
+        return self._trace(Channel.REASONING)
+
+    @property
+    def tool_call(self) -> TracePanel:
+        """The call that the model asked for; made when it is first asked for."""
+        return self._trace(Channel.TOOL)
+
+    @property
     def answer(self) -> TokenText:
         """The tokens of the answer itself."""
         return self.body.tokens
@@ -195,7 +199,9 @@ class AnswerView(MessageView):
 
     def texts(self) -> tuple[TokenText, ...]:
         """The texts of the answer, in the order in which they are shown."""
-        return self.reasoning.body, self.answer, self.tool_call.body
+        thought, call = (self._traces.get(each) for each in CHANNELS)
+        texts = (thought and thought.body, self.answer, call and call.body)
+        return tuple(text for text in texts if text is not None)
 
     def _top_of(self, position: int) -> int | None:
         """Where the line with this position of the answer's text begins, if that is known."""
@@ -221,13 +227,14 @@ class AnswerView(MessageView):
         elif delta.channel is Channel.TOOL:
             self.tool_call.set_title(f"Tool call · {wording.tokens(text.token_count)}")
             self.tool_call.show_numbers(self._mode)
-        else:
+        elif delta.channel is Channel.REASONING:
             self.reasoning.show_numbers(self._mode)
 
     def _time_reasoning(self, *, thinking: bool) -> None:
         """Count the seconds in the heading; the turn that ended tells the exact time."""
-        now, count = self._clock(), self.reasoning.body.token_count
+        now = self._clock()
         if thinking:
+            count = self.reasoning.body.token_count
             self._thinking_since = self._thinking_since or now
             seconds = self._thought_s + now - self._thinking_since
             self.reasoning.set_title(wording.thinking(seconds, count, self.limit))
@@ -236,24 +243,45 @@ class AnswerView(MessageView):
             self._thought_s += now - self._thinking_since
             self._thinking_since = None
             self.reasoning.set_open_ended(False)
+            count = self.reasoning.body.token_count
             self.reasoning.set_title(wording.thought(self._thought_s, count))
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        for part in (self.reasoning, self.body, self.tool_call):
-            layout.addWidget(part)
-        for part in (self._waiting, self._note, self.footer):
+        for part in (self.body, self._waiting, self._note, self.footer):
             layout.addWidget(part)
         self.footer.add_actions(self.action_row)
         for hidden in (self.body, self._note, self.footer):
             hidden.hide()
 
-    def _connect(self) -> None:
-        for text in self.texts():
-            text.picked.connect(self.picked)
-            text.stepped.connect(lambda by, text=text: self._step(text, by))
+    def _trace(self, channel: Channel) -> TracePanel:
+        """The panel of a channel, made when it is first needed: most answers have none."""
+        found = self._traces.get(channel)
+        if found is None:
+            thought = channel is Channel.REASONING
+            name = "Reasoning" if thought else "Tool call"
+            found = self._traces[channel] = TracePanel(TokenText(name), cuttable=thought)
+            layout = self.layout()
+            assert isinstance(layout, QVBoxLayout)
+            layout.insertWidget(layout.indexOf(self.body) + (not thought), found)
+            self._connect(found.body)
+            found.answered_now.connect(self.answered_now)
+            found.cut_asked.connect(self.cut_asked)
+            self._recolour_trace(found)
+            self.chain_changed.emit()
+        return found
+
+    def _recolour_trace(self, trace: TracePanel) -> None:
+        theme = self._theme
+        trace.body.show_raw(is_raw(self._mode, self._reading))
+        trace.body.recolour(Heat(self._mode, theme, theme.surface, self._reading), theme.accent)
+        trace.recolour(theme)
+
+    def _connect(self, text: TokenText) -> None:
+        text.picked.connect(self.picked)
+        text.stepped.connect(lambda by: self._step(text, by))
 
     def _step(self, text: TokenText, by: int) -> None:
         first = text.run.first()
@@ -264,15 +292,11 @@ class AnswerView(MessageView):
 
     def _reveal(self, text: TokenText, number: int) -> None:
         """Unfold the trace that holds the selection, and let the keyboard follow it."""
-        for trace in self._traces():
+        for trace in self._traces.values():
             if trace.body is text:
                 trace.reveal(number)
         if any(other.hasFocus() for other in self.texts()):
             text.setFocus()
 
-    def _traces(self) -> tuple[TracePanel, TracePanel]:
-        return self.reasoning, self.tool_call
-
     def _text_of(self, channel: Channel) -> TokenText:
-        apart = {Channel.REASONING: self.reasoning.body, Channel.TOOL: self.tool_call.body}
-        return apart.get(channel, self.answer)
+        return self._trace(channel).body if channel in CHANNELS else self.answer

@@ -14,32 +14,30 @@ class Line:
     def __init__(self, block: QTextBlock, row: int) -> None:
         self._line = block.layout().lineAt(row)
         self._origin = block.position()
-        self._corner = block.layout().position()
-        self._places: dict[int, float] = {}
+        corner = block.layout().position()
+        self._left = corner.x()
+        self.top = corner.y() + self._line.y()
+        self.height = self._line.height()
         self.start = self._origin + self._line.textStart()
         self.end = self.start + self._line.textLength()
         self._shown_end = (
             self.end if row + 1 == block.layout().lineCount() else self._trimmed(block)
         )
-
-    @property
-    def top(self) -> float:
-        """Where the line begins."""
-        return self._corner.y() + self._line.y()
+        self._known = -1, 0.0
 
     def rect(self, start: int, end: int) -> QRectF:
         """What the text from `start` to `end`, cut to this line, covers.
 
         The white space at which a line was broken takes no room.
         """
-        left = self._x(min(max(start, self.start), self._shown_end))
-        right = self._x(min(max(end, self.start), self._shown_end))
-        place = QRectF(left, self._line.y(), right - left, self._line.height())
-        return place.normalized().translated(self._corner)
+        left, right = self._x(start), self._x(end)
+        if right < left:  # where it is read from right to left
+            left, right = right, left
+        return QRectF(left, self.top, right - left, self.height)
 
     def position_at(self, x: float) -> int | None:
         """The character at `x`; None beside the text."""
-        inside = x - self._corner.x()
+        inside = x - self._left
         if not -1 <= inside <= self._line.naturalTextRect().right():
             return None
         on = QTextLine.CursorPosition.CursorOnCharacter
@@ -53,11 +51,12 @@ class Line:
         return end
 
     def _x(self, position: int) -> float:
-        found = self._places.get(position)
-        if found is None:
+        """Where a position lies; the last answer is kept, since one token begins where one ends."""
+        position = min(max(position, self.start), self._shown_end)
+        if position != self._known[0]:
             at = cast(tuple[float, int], self._line.cursorToX(position - self._origin))
-            found = self._places[position] = at[0]
-        return found
+            self._known = position, self._left + at[0]
+        return self._known[1]
 
 
 def line_rects(document: QTextDocument, start: int, end: int) -> list[QRectF]:

@@ -6,6 +6,7 @@ it, and a number stands below where one is asked for.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QTextDocument
@@ -38,7 +39,7 @@ class Heat:
         self.mode = mode
         self.reading = reading
         self.has_numbers = reading.numbers and mode is not HeatMode.NOTHING
-        self._colours = [QColor(heat_colour(theme, step, ground)) for step in range(HEAT_STEPS + 1)]
+        self._colours = _ramp(theme, ground)
         self._ink = QColor(theme.text)
         self._ink.setAlpha(INK_OPACITY)
         self._number_ink = QColor(theme.muted)
@@ -99,6 +100,11 @@ class Heat:
         by_sentence = self.reading.by_sentence
         share = (sentence_share if by_sentence else heat_share)(self.mode, tokens)
         return round(HEAT_STEPS * share) if is_over(self.mode, self.reading.over, share) else 0
+
+
+@lru_cache(maxsize=16)
+def _ramp(theme: Theme, ground: str) -> list[QColor]:
+    return [QColor(heat_colour(theme, step, ground)) for step in range(HEAT_STEPS + 1)]
 
 
 def _small(font: QFont) -> QFont:

@@ -18,9 +18,11 @@ class Place(Struct, frozen=True):
 
 
 class MessageView(QWidget):
-    """`refitted` tells that the message may need another height."""
+    """`refitted` tells that the message may need another height, `chain_changed` that the Tab key
+    has another stop here."""
 
     refitted = Signal()
+    chain_changed = Signal()
 
     @property
     def pinned(self) -> bool:

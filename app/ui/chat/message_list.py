@@ -106,6 +106,7 @@ class MessageList(QScrollArea):
             view.setGeometry(self._rect(index))
             view.show()
             view.refitted.connect(lambda: self._measure(index))
+            view.chain_changed.connect(self._chain)
             self._measure(index)
             self._chain()
         return view
@@ -114,6 +115,7 @@ class MessageList(QScrollArea):
         view = self._views.pop(index)
         self._release(index, view)
         view.refitted.disconnect()
+        view.chain_changed.disconnect()
         view.hide()
         view.deleteLater()
 

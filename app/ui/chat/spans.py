@@ -5,24 +5,42 @@ two.
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
+
+from app.domain.tokens import TokenRecord
+
+Span = tuple[int, int]
+Cell = tuple[int, int, int, int]
 
 
 class Utf16Map:
-    """Positions in a text that only grows."""
+    """Positions in a text that only grows; `length` counts its code points."""
 
     def __init__(self) -> None:
-        self._length = 0
+        self.length = 0
         self._wide: list[int] = []
 
     def append(self, text: str) -> None:
         """Take in the text that follows."""
-        wide = (i for i, char in enumerate(text, self._length) if char > "\uffff")
+        wide = (i for i, char in enumerate(text, self.length) if char > "\uffff")
         self._wide.extend(wide)
-        self._length += len(text)
+        self.length += len(text)
 
     def units(self, code_points: int) -> int:
         """The UTF-16 position of a code point position."""
         return code_points + bisect_left(self._wide, code_points)
+
+    def spans(self, tokens: Sequence[TokenRecord]) -> list[Span]:
+        """Where these tokens begin and end."""
+        if not self._wide:
+            return [(token.start, token.end) for token in tokens]
+        return [(self.units(token.start), self.units(token.end)) for token in tokens]
+
+    def laid(self, pieces: Sequence[str], begin: int) -> list[Span]:
+        """Where pieces lie one behind the other from a code point position on."""
+        bounds = [self.units(place) for place in accumulate(map(len, pieces), initial=begin)]
+        return list(pairwise(bounds))
 
 
 class SpanIndex:
@@ -35,12 +53,12 @@ class SpanIndex:
     def __len__(self) -> int:
         return len(self._starts)
 
-    def append(self, start: int, end: int) -> None:
-        """Add the next token's span."""
-        self._starts.append(start)
-        self._ends.append(end)
+    def extend(self, spans: Sequence[Span]) -> None:
+        """Add the spans of the tokens that follow."""
+        self._starts += [start for start, _ in spans]
+        self._ends += [end for _, end in spans]
 
-    def span(self, index: int) -> tuple[int, int]:
+    def span(self, index: int) -> Span:
         """Start and end of token `index`."""
         return self._starts[index], self._ends[index]
 
@@ -54,6 +72,21 @@ class SpanIndex:
         if index < len(self) and self._starts[index] <= position:
             return index
         return None
+
+    def cells(self, start: int, end: int) -> Iterator[Cell]:
+        """Each piece of text that tokens cover between two positions.
+
+        Where it begins and ends, and the slice of the tokens that share it.
+        """
+        starts, ends = self._starts, self._ends
+        index, count = self.first_after(start), len(starts)
+        while index < count and (low := starts[index]) < end:
+            first, high = index, ends[index]
+            index += 1
+            while index < count and starts[index] == low and ends[index] == high:
+                index += 1
+            if low < high:
+                yield low, high, first, index
 
 
 class Waymarks:

@@ -22,7 +22,7 @@ from app.ui.chat.geometry import line_rects, position_at
 from app.ui.chat.heat import Heat
 from app.ui.chat.page import PageText
 from app.ui.chat.run import TokenRun
-from app.ui.chat.spans import shown
+from app.ui.chat.spans import Utf16Map, shown
 from app.ui.viewmodels.raw_text import raw_text
 
 LINE_HEIGHT_PERCENT = 140.0
@@ -45,6 +45,7 @@ class TokenText(PageText):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.run = TokenRun()
+        self._map = Utf16Map()
         self.selected: int | None = None
         self._pressed = QPoint()
         self._heat: Heat | None = None
@@ -73,7 +74,7 @@ class TokenText(PageText):
         """Show every token as it is, or the text that they make up."""
         if raw != self._raw:
             self._raw = raw
-            self.run = TokenRun()
+            self.run, self._map = TokenRun(), Utf16Map()
             self.clear()
             percent, self._line_height = self._line_height, 0.0
             self._space_lines(percent)
@@ -81,9 +82,12 @@ class TokenText(PageText):
                 self._write(*part)
 
     def _write(self, text: str, tokens: tuple[TokenRecord, ...], first: int) -> None:
-        pieces = [raw_text(token) for token in tokens] if self._raw else None
-        text = text if pieces is None else "".join(pieces)
-        self.run.extend(text, tokens, first, pieces)
+        pieces = [raw_text(token) for token in tokens] if self._raw else []
+        begin = self._map.length
+        text = "".join(pieces) if self._raw else text
+        self._map.append(text)
+        spans = self._map.laid(pieces, begin) if self._raw else self._map.spans(tokens)
+        self.run.extend(tokens, first, spans)
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.insertText(shown(text))

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.heat import HeatMode
 from app.ui.chat.cuts import CutTable
@@ -83,11 +83,13 @@ class TracePanel(QFrame):
     """A heading, how sure the tokens were, and the coloured text; `folded` tells of each change.
 
     `answered_now` is the button that ends a thought while it grows. A `cuttable` one, once it has
-    ended, has room for what would have been answered without the rest of it.
+    ended, has room for what would have been answered without the rest of it; `cut_asked` carries
+    the place to cut.
     """
 
     folded = Signal(bool)
     answered_now = Signal()
+    cut_asked = Signal(object)
 
     def __init__(self, body: TokenText, *, cuttable: bool = False) -> None:
         super().__init__()
@@ -99,6 +101,8 @@ class TracePanel(QFrame):
         self.now.hide()
         self.pane = TraceScroll(body)
         self.cuts = CutTable() if cuttable else None
+        if self.cuts is not None:
+            self.cuts.asked.connect(self.cut_asked)
         self.heading.toggled.connect(self._show_body)
         self._lay_out()
         self._show_body(True)
@@ -108,6 +112,16 @@ class TracePanel(QFrame):
     def is_open(self) -> bool:
         """Whether the text is shown."""
         return self.heading.isChecked()
+
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the Tab key stops."""
+        return self.heading, self.now, self.body
+
+    def select(self, number: int | None) -> None:
+        """Let the token with this index in the answer, if it is here, be where to cut."""
+        if self.cuts is not None:
+            here = number is not None and self.body.holds(number)
+            self.cuts.select(number if here else None)
 
     def set_title(self, title: str) -> None:
         """Show `title` in the heading, and the panel with it."""

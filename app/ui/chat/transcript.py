@@ -237,11 +237,10 @@ class TranscriptView(MappedList):
         view = AnswerView(self._theme, self._mode, self._reading_as)
         view.picked.connect(lambda number: self.picked.emit(turn.id, number))
         view.stepped.connect(self.stepped)
-        view.reasoning.answered_now.connect(self.answered_now)
-        if view.reasoning.cuts is not None:
-            view.reasoning.cuts.asked.connect(lambda index: self.cut_asked.emit(turn.id, index))
-            if turn.id in self._glimpses:
-                view.reasoning.cuts.show_glimpses(self._glimpses[turn.id], turn)
+        view.answered_now.connect(self.answered_now)
+        view.cut_asked.connect(lambda index: self.cut_asked.emit(turn.id, index))
+        if turn.id in self._glimpses and view.reasoning.cuts is not None:
+            view.reasoning.cuts.show_glimpses(self._glimpses[turn.id], turn)
         view.action_row.regenerated.connect(lambda: self.regenerated.emit(turn.id))
         if turn.state is not TurnState.STREAMING:
             view.present(turn)
