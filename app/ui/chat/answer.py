@@ -6,6 +6,7 @@ token was picked.
 
 import time
 from collections.abc import Callable
+from itertools import chain
 
 from PySide6.QtCore import QRect, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -21,20 +22,16 @@ from app.ui.chat.heat import Heat
 from app.ui.chat.message import MessageView, Place
 from app.ui.chat.token_text import TokenText
 from app.ui.chat.trace import TracePanel
+from app.ui.chat.traces import NAMES, Traces
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels import wording
-from app.ui.viewmodels.figures import trace_title
 from app.ui.widgets import label
-
-CHANNELS = (Channel.REASONING, Channel.TOOL)
-"""Those with a panel of their own, above and below the answer."""
 
 
 class AnswerView(MessageView):
     """One answer; `picked` carries a token's index in it, `stepped` -1 or 1 to a neighbour.
 
-    `answered_now` ends its thought, `cut_asked` carries where it could have ended. `limit` is the
-    most tokens that it may have, None for any number.
+    `answered_now` ends its thought, `cut_asked` carries where it could have ended.
     """
 
     picked = Signal(object)
@@ -53,15 +50,12 @@ class AnswerView(MessageView):
         self._theme = theme
         self._mode = mode
         self._reading = reading
-        self._clock = clock
-        self._thinking_since: float | None = None
-        self._thought_s = 0.0
         self._ended = False
-        self.limit: int | None = None
         self._count = 0
         self._selected: int | None = None
         self.body = AnswerText()
-        self._traces: dict[Channel, TracePanel] = {}
+        self.traces = Traces(self, clock)
+        self.traces.made.connect(self._add_trace)
         self._waiting = label("Waiting for the model", kind="muted")
         self._note = label(kind="note", wrap=True)
         self.footer = AnswerFooter()
@@ -72,10 +66,10 @@ class AnswerView(MessageView):
 
     def grow(self, delta: Delta) -> None:
         """Add what came for an answer that is being written."""
-        if delta.channel in CHANNELS:
-            self._trace(delta.channel).pane.live = True
+        if delta.channel in NAMES:
+            self.traces.panel(delta.channel).pane.live = True
         self._extend(delta)
-        self._time_reasoning(thinking=delta.channel is Channel.REASONING)
+        self.traces.time(thinking=delta.channel is Channel.REASONING)
 
     def present(self, turn: Turn) -> None:
         """Show an answer that ended earlier."""
@@ -91,10 +85,7 @@ class AnswerView(MessageView):
         """Show how the answer ended."""
         self._ended = True
         self._waiting.hide()
-        if Channel.REASONING in self._traces:
-            self.reasoning.set_open_ended(False)
-            if self.reasoning.body.token_count:
-                self.reasoning.set_title(trace_title(turn))
+        self.traces.end(turn)
         self.body.end()
         self._note.setText(turn.note)
         self._note.setVisible(bool(turn.note))
@@ -106,7 +97,7 @@ class AnswerView(MessageView):
     def select(self, number: int | None) -> QRect:
         """Frame the token with this index, or none; return where it is in this widget."""
         self._selected = number
-        for trace in self._traces.values():
+        for trace in self.traces:
             trace.select(number)
         shown = QRect()
         for text in self.texts():
@@ -120,7 +111,7 @@ class AnswerView(MessageView):
         """Colour the tokens by `mode`; without colours the answer's Markdown is rendered."""
         self._mode = mode
         self.recolour(self._theme)
-        for trace in self._traces.values():
+        for trace in self.traces:
             trace.show_numbers(mode)
 
     def show_reading(self, reading: Reading) -> None:
@@ -136,15 +127,15 @@ class AnswerView(MessageView):
         """Use the colours of a theme."""
         self._theme = theme
         self.body.show_as(self._mode, theme, self._reading)
-        for trace in self._traces.values():
+        for trace in self.traces:
             self._recolour_trace(trace)
 
     def chain_after(self, before: QWidget) -> QWidget:
         """Let the Tab key come here from `before`; return where it leaves from."""
-        thought, call = (self._traces.get(each) for each in CHANNELS)
-        stops = (*(thought.stops() if thought else ()), self.body.face)
-        stops += (*(call.stops() if call else ()), *self.action_row.stops())
-        for stop in stops:
+        above, below = (self.traces.known(each) for each in NAMES)
+        parts = (*above, self.body.face, *below)
+        stops = [part.stops() if isinstance(part, TracePanel) else (part,) for part in parts]
+        for stop in chain(*stops, self.action_row.stops()):
             QWidget.setTabOrder(before, stop)
             before = stop
         return before
@@ -153,16 +144,6 @@ class AnswerView(MessageView):
     def pinned(self) -> bool:
         """While it is being written, nothing else could make it again."""
         return not self._ended
-
-    @property
-    def folded(self) -> frozenset[Channel]:
-        """The channels whose text is folded away."""
-        return frozenset(channel for channel, each in self._traces.items() if not each.is_open)
-
-    def fold(self, channels: frozenset[Channel]) -> None:
-        """Fold the texts of these channels away."""
-        for channel, trace in self._traces.items():
-            trace.open(channel not in channels)
 
     def place_at(self, y: int) -> Place:
         """What lies `y` pixels below the top, by its text where it is in the answer."""
@@ -179,13 +160,13 @@ class AnswerView(MessageView):
 
     @property
     def reasoning(self) -> TracePanel:
-        """The thought before the answer; made when it is first asked for."""
-        return self._trace(Channel.REASONING)
+        """The thought before the answer."""
+        return self.traces.panel(Channel.REASONING)
 
     @property
     def tool_call(self) -> TracePanel:
-        """The call that the model asked for; made when it is first asked for."""
-        return self._trace(Channel.TOOL)
+        """The call that the model asked for."""
+        return self.traces.panel(Channel.TOOL)
 
     @property
     def answer(self) -> TokenText:
@@ -199,9 +180,8 @@ class AnswerView(MessageView):
 
     def texts(self) -> tuple[TokenText, ...]:
         """The texts of the answer, in the order in which they are shown."""
-        thought, call = (self._traces.get(each) for each in CHANNELS)
-        texts = (thought and thought.body, self.answer, call and call.body)
-        return tuple(text for text in texts if text is not None)
+        above, below = (self.traces.known(each) for each in NAMES)
+        return *(each.body for each in above), self.answer, *(each.body for each in below)
 
     def _top_of(self, position: int) -> int | None:
         """Where the line with this position of the answer's text begins, if that is known."""
@@ -230,22 +210,6 @@ class AnswerView(MessageView):
         elif delta.channel is Channel.REASONING:
             self.reasoning.show_numbers(self._mode)
 
-    def _time_reasoning(self, *, thinking: bool) -> None:
-        """Count the seconds in the heading; the turn that ended tells the exact time."""
-        now = self._clock()
-        if thinking:
-            count = self.reasoning.body.token_count
-            self._thinking_since = self._thinking_since or now
-            seconds = self._thought_s + now - self._thinking_since
-            self.reasoning.set_title(wording.thinking(seconds, count, self.limit))
-            self.reasoning.set_open_ended(True)
-        elif self._thinking_since is not None:
-            self._thought_s += now - self._thinking_since
-            self._thinking_since = None
-            self.reasoning.set_open_ended(False)
-            count = self.reasoning.body.token_count
-            self.reasoning.set_title(wording.thought(self._thought_s, count))
-
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -256,22 +220,17 @@ class AnswerView(MessageView):
         for hidden in (self.body, self._note, self.footer):
             hidden.hide()
 
-    def _trace(self, channel: Channel) -> TracePanel:
-        """The panel of a channel, made when it is first needed: most answers have none."""
-        found = self._traces.get(channel)
-        if found is None:
-            thought = channel is Channel.REASONING
-            name = "Reasoning" if thought else "Tool call"
-            found = self._traces[channel] = TracePanel(TokenText(name), cuttable=thought)
-            layout = self.layout()
-            assert isinstance(layout, QVBoxLayout)
-            layout.insertWidget(layout.indexOf(self.body) + (not thought), found)
-            self._connect(found.body)
-            found.answered_now.connect(self.answered_now)
-            found.cut_asked.connect(self.cut_asked)
-            self._recolour_trace(found)
-            self.chain_changed.emit()
-        return found
+    def _add_trace(self, channel: Channel) -> None:
+        """Put a panel above the answer, or below it."""
+        trace, layout = self.traces.panel(channel), self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        below = channel is not Channel.REASONING
+        layout.insertWidget(layout.indexOf(self.body) + below, trace)
+        self._connect(trace.body)
+        trace.answered_now.connect(self.answered_now)
+        trace.cut_asked.connect(self.cut_asked)
+        self._recolour_trace(trace)
+        self.chain_changed.emit()
 
     def _recolour_trace(self, trace: TracePanel) -> None:
         theme = self._theme
@@ -292,11 +251,11 @@ class AnswerView(MessageView):
 
     def _reveal(self, text: TokenText, number: int) -> None:
         """Unfold the trace that holds the selection, and let the keyboard follow it."""
-        for trace in self._traces.values():
+        for trace in self.traces:
             if trace.body is text:
                 trace.reveal(number)
         if any(other.hasFocus() for other in self.texts()):
             text.setFocus()
 
     def _text_of(self, channel: Channel) -> TokenText:
-        return self._trace(channel).body if channel in CHANNELS else self.answer
+        return self.traces.panel(channel).body if channel in NAMES else self.answer

@@ -115,7 +115,7 @@ class TranscriptView(MappedList):
 
     def limit_thought(self, limited: ThoughtLimited) -> None:
         """Show how long an answer's thought may get."""
-        self._answer(limited.turn_id).limit = limited.tokens
+        self._answer(limited.turn_id).traces.limit = limited.tokens
 
     def show_glimpses(self, turn: Turn, glimpses: Sequence[Glimpse]) -> None:
         """Show what would have been answered had the model thought less."""
@@ -245,12 +245,12 @@ class TranscriptView(MappedList):
         if turn.state is not TurnState.STREAMING:
             view.present(turn)
         view.select(self._number(self._places[turn.id]))
-        view.fold(self._folded.get(turn.id, frozenset()))
+        view.traces.fold(self._folded.get(turn.id, frozenset()))
         return view
 
     def _release(self, index: int, view: MessageView) -> None:
         if isinstance(view, AnswerView):
-            self._folded[self._turns[index].id] = view.folded
+            self._folded[self._turns[index].id] = view.traces.folded
 
     def _guess(self, index: int) -> int:
         turn, line = self._turns[index], self.fontMetrics().lineSpacing() * 1.4
