@@ -5,7 +5,7 @@ into the file with the first write that succeeds.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -134,10 +134,13 @@ class ChatFile:
         with explained():
             return chats.read_whole(self._opened(), chat_id)
 
-    def turns(self, ids: Sequence[int]) -> tuple[Turn, ...]:
-        """Messages by their ids, also those that wait to be written."""
+    def turns(self, ids: Sequence[int], bare: Collection[int] = ()) -> tuple[Turn, ...]:
+        """Messages by their ids, also those that wait to be written.
+
+        Token rows are not read for those in `bare`.
+        """
         with explained():
-            return tuple(self._turn(id) for id in ids)
+            return tuple(self._turn(id, bare=id in bare) for id in ids)
 
     def search(self, text: str) -> tuple[SearchHit, ...]:
         """The chats in which every word of `text` begins a word."""
@@ -151,10 +154,10 @@ class ChatFile:
             raise StoreUnavailable(self._refusal.message, self._refusal.hint)
         return self._connection
 
-    def _turn(self, id: int) -> Turn:
+    def _turn(self, id: int, *, bare: bool) -> Turn:
         if id in self._unwritten:
             return self._unwritten[id][1].turn
-        return messages.read(self._opened(), id)
+        return messages.read(self._opened(), id, bare=bare)
 
     def _write_waiting(self) -> None:
         with explained(), transaction(connection := self._opened()):

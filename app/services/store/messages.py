@@ -65,8 +65,10 @@ def write(
     _write_tokens(connection, turn)
 
 
-def read(connection: apsw.Connection, message_id: int) -> Turn:
-    """A turn with its token records; where those are damaged, its note says so.
+def read(connection: apsw.Connection, message_id: int, *, bare: bool = False) -> Turn:
+    """A turn with its token records, unless it is to be `bare` of them.
+
+    Where they are damaged, its note says so.
 
     Raises:
         KeyError: there is no such message.
@@ -77,7 +79,7 @@ def read(connection: apsw.Connection, message_id: int) -> Turn:
     id, role, state, text, reasoning, tool_call, reasoning_s, usage, timings, note, *made = row
     origin, drafting = made
     try:
-        tokens = _read_tokens(connection, id)
+        tokens = () if bare else _read_tokens(connection, id)
     except ValueError:
         tokens, note = (), f"{note} {NO_TOKENS}".lstrip()
     return Turn(

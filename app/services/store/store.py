@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -71,9 +71,9 @@ class ChatStore:
         """Let a chat end in another of its messages; the future is as that of `keep`."""
         return self._write(lambda: self._file.point(chat_id, leaf))
 
-    async def turns(self, ids: Sequence[int]) -> tuple[Turn, ...]:
-        """Messages by their ids, decoded in the writer's thread."""
-        return await self._run(lambda: self._file.turns(ids))
+    async def turns(self, ids: Sequence[int], bare: Collection[int] = ()) -> tuple[Turn, ...]:
+        """Messages by their ids, decoded in the writer's thread; those in `bare` have no tokens."""
+        return await self._run(lambda: self._file.turns(ids, bare))
 
     async def chats(self) -> tuple[ChatSummary, ...]:
         """Every chat, the one that was written in last first."""

@@ -169,7 +169,8 @@ def _item(row: BranchRow) -> QTreeWidgetItem:
     words = " ".join((turn.text or turn.reasoning).split())
     excerpt = words[:EXCERPT] + "…" * (len(words) > EXCERPT)
     joint = NOTHING if row.logprob is None else signed(row.logprob)
-    count = f"{len(turn.tokens):,}" if turn.tokens else NOTHING
+    known = turn.usage.completion_tokens if turn.usage else len(turn.tokens)
+    count = f"{known:,}" if known else NOTHING
     item = QTreeWidgetItem([f"{who}: {excerpt}", row.took, joint, count])
     item.setData(0, ID, turn.id)
     font = item.font(0)

@@ -4,6 +4,7 @@ In: the conversation and the selected token. Out: rows that carry what is to be 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -29,7 +30,7 @@ from app.ui.viewmodels.wording import token_text
 class BranchRow(Struct, frozen=True):
     """A message in its place; `twin` is the version that it left, `took` with which token.
 
-    `logprob` is the joint one of all its tokens, None for a question.
+    `logprob` is the joint one of all its tokens, None for a question and for an only version.
     """
 
     turn: Turn
@@ -110,10 +111,14 @@ class BranchesModel(QObject):
             self.failed.emit(str(error))
 
     async def _list(self) -> None:
-        links = self._conversation.tree.links()
-        turns = await self._store.turns([id for id, _ in links])
-        nodes = [Node(turn, parent) for turn, (_, parent) in zip(turns, links, strict=True)]
-        shown = {turn.id for turn in self._conversation.turns}
+        """Token rows are read of what stands beside another version and is not in the chat."""
+        tree = self._conversation.tree
+        known = {turn.id: turn for turn in self._conversation.turns}
+        shown = set(known)
+        away = [id for id, _ in tree.links() if id not in known]
+        alone = {id for id in away if tree.version(id).count == 1}
+        known |= {turn.id: turn for turn in await self._store.turns(away, alone)}
+        nodes = [Node(known[id], parent) for id, parent in tree.links()]
         self.listed.emit(branch_rows(nodes, shown))
 
     async def _open(self, turn_id: int) -> None:
@@ -132,19 +137,22 @@ class BranchesModel(QObject):
 
 def branch_rows(nodes: Sequence[Node], shown: set[int]) -> tuple[BranchRow, ...]:
     """Each message with the version that it left, the oldest first."""
+    versions = Counter(node.parent for node in nodes)
     earlier: dict[int | None, list[Turn]] = {}
     found: list[BranchRow] = []
     for node in nodes:
-        versions = earlier.setdefault(node.parent, [])
-        found.append(_row(node, versions, node.turn.id in shown))
-        versions.append(node.turn)
+        seen = node.turn.id in shown
+        if node.turn.role is Role.USER or versions[node.parent] == 1:
+            found.append(BranchRow(node.turn, node.parent, seen))
+        else:
+            before = earlier.setdefault(node.parent, [])
+            found.append(_version(node, before, seen))
+            before.append(node.turn)
     return tuple(found)
 
 
-def _row(node: Node, earlier: Sequence[Turn], shown: bool) -> BranchRow:
+def _version(node: Node, earlier: Sequence[Turn], shown: bool) -> BranchRow:
     turn = node.turn
-    if turn.role is Role.USER:
-        return BranchRow(turn, node.parent, shown)
     logprob = joint_logprob(turn.tokens)
     left = origin(turn.tokens, [other.tokens for other in earlier])
     if left is None:
