@@ -120,7 +120,7 @@ class Tour:
         assert compare
         same = session.models.value.opened or ModelChoice()
         session.bench.comparing.compare(same, same, SCORED)
-        await _until(lambda: session.bench.comparing.value.result)
+        await _until(lambda: not session.bench.comparing.value.working)
         compare.select(4)
         await self._take(bench.pages, "compare")
         bench.open(CLASSIFY)

@@ -1,6 +1,6 @@
 """`candor classify` and `candor calibrate`: labels for texts, and how far to believe them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +14,13 @@ from app.cli.options import json_option, load_command, model_options
 from app.cli.session import Session
 from app.cli.terminal import Terminal
 from app.cli.texts import read
-from app.domain.calibration import Calibration, Fit, calibrate
-from app.domain.classification import (
-    Confusion,
-    Correction,
-    LabelScore,
-    Prediction,
-    check_labels,
-    confusion,
-)
+from app.domain.calibration import Calibration, Fit
+from app.domain.classification import Confusion, Correction, Prediction, check_labels
 from app.domain.models import ModelInfo
 from app.errors import InvalidRequest
 from app.services.calibrations import Calibrations
-from app.services.classifying import (
-    INSTRUCTION,
-    NEUTRAL,
-    LabelTask,
-    Table,
-    needs_prior,
-    place,
-    read_table,
-    write_table,
-)
-
-Scores = Sequence[LabelScore]
+from app.services.classifying import INSTRUCTION, LabelTask, Table, read_table, write_table
+from app.services.label_job import LabelJob, Scores
 
 
 def _task_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,18 +72,15 @@ def classify(terminal: Terminal, file: str | None, text: str | None, **options: 
     if (file is None) == (text is None):
         raise click.UsageError("Give either a FILE or --text.")
     table = read_table(read(file)) if file else Table(("text",), ({"text": text or ""},))
-    texts = table.column(options["column"] if file else "text")
-    truths = table.column(options["truth"]) if options["truth"] in table.columns else None
-    for truth in truths or ():
-        place(task.labels, truth)
+    truths = options["truth"] if options["truth"] in table.columns else None
+    job = LabelJob.of_table(task, table, options["column"] if file else "text", truths)
     with terminal.session() as session:
         info = session.load(load_command(options))
         fitted = _calibrations().find(info, task) if options["calibrated"] else None
-        scores, prior = _score(session, info, task, texts)
-    found = [task.prediction(each, prior, fitted) for each in scores]
-    matrix = confusion(task.labels, [each.strip() for each in truths], found) if truths else None
+        found = job.predictions(_answers(session, info, job), fitted)
+    matrix = job.confusion(found)
     if options["as_json"]:
-        output.write(_object(task, texts, found, matrix))
+        output.write(_object(job, found, matrix))
     elif file:
         _write(terminal, options["out"], write_table(table, task.labels, found))
         terminal.note("\n".join(_matrix(matrix)) if matrix else f"{len(found):,} rows")
@@ -128,22 +108,10 @@ def calibrate_command(terminal: Terminal, file: str, **options: Any) -> None:
     """
     task = _task(options)
     table = read_table(read(file))
-    texts, truths = table.column(options["column"]), table.column(options["truth"])
-    for truth in truths:
-        place(task.labels, truth)
+    job = LabelJob.of_table(task, table, options["column"], options["truth"])
     with terminal.session() as session:
         info = session.load(load_command(options))
-        scores, prior = _score(session, info, task, texts)
-    examples = [
-        task.example(each, prior, truth) for each, truth in zip(scores, truths, strict=True)
-    ]
-    found = calibrate(
-        task.labels,
-        examples,
-        Fit(options["fit"]),
-        instruction=task.instruction,
-        correction=task.correction,
-    )
+        found = job.calibrate(_answers(session, info, job), Fit(options["fit"]))
     kept = _calibrations().keep(info, found)
     if options["as_json"]:
         output.write({**to_builtins(found), "file": str(kept)})
@@ -164,19 +132,14 @@ def _calibrations() -> Calibrations:
     return Calibrations(paths.calibrations())
 
 
-def _score(
-    session: Session, info: ModelInfo, task: LabelTask, texts: Sequence[str]
-) -> tuple[list[Scores], Scores | None]:
-    """The labels' scores for each text, and without one where that is needed."""
-    prior = None
-    if needs_prior(task):
-        prior = session.classify(task.request(NEUTRAL, info)).scores
+def _answers(session: Session, info: ModelInfo, job: LabelJob) -> list[Scores]:
+    asked = job.requests(info)
     found: list[Scores] = []
-    for done, text in enumerate(texts):
-        session.bar.update("Classifying", done, len(texts))
-        found.append(session.classify(task.request(text, info)).scores)
+    for done, request in enumerate(asked):
+        session.bar.update("Classifying", done, len(asked))
+        found.append(session.classify(request).scores)
     session.bar.clear()
-    return found, prior
+    return found
 
 
 def _write(terminal: Terminal, out: str | None, table: str) -> None:
@@ -191,7 +154,7 @@ def _write(terminal: Terminal, out: str | None, table: str) -> None:
 
 
 def _object(
-    task: LabelTask, texts: Sequence[str], found: Sequence[Prediction], matrix: Confusion | None
+    job: LabelJob, found: tuple[Prediction, ...], matrix: Confusion | None
 ) -> dict[str, Any]:
     rows = [
         {
@@ -200,15 +163,15 @@ def _object(
             "likeliest": each.likeliest,
             "confidence": each.confidence,
             "coverage": each.coverage,
-            "probabilities": dict(zip(task.labels, each.probabilities, strict=True)),
+            "probabilities": dict(zip(job.task.labels, each.probabilities, strict=True)),
         }
-        for text, each in zip(texts, found, strict=True)
+        for text, each in zip(job.texts, found, strict=True)
     ]
     told = None
     if matrix is not None:
         told = {"labels": matrix.labels, "counts": matrix.counts, "accuracy": matrix.accuracy}
         told["abstained"] = matrix.abstained
-    return {"labels": task.labels, "rows": rows, "confusion": told}
+    return {"labels": job.task.labels, "rows": rows, "confusion": told}
 
 
 def _single(task: LabelTask, found: Prediction) -> Iterator[str]:
@@ -242,4 +205,7 @@ def _calibrated(found: Calibration, kept: Path) -> Iterator[str]:
     else:
         yield f"fitted: {len(found.points)} steps"
     yield f"error with a fit, on examples that it was not made from: {found.ece_after:.3f}"
+    yield f"two halves for that, each with every label, drawn by seed {found.seed}"
+    if found.note:
+        yield found.note
     yield f"kept in {kept}"

@@ -4,7 +4,9 @@ Pure functions. A fit is judged on the half of the examples that it was not made
 """
 
 import math
+import random
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
@@ -17,6 +19,9 @@ from app.errors import InvalidRequest
 BINS = 10
 FEWEST = 10
 """Examples below which nothing can be said."""
+
+SEED = 1
+"""Of the shuffle that halves the examples."""
 
 _COLDEST, _HOTTEST = 0.02, 50.0
 _STEPS = 60
@@ -55,7 +60,8 @@ class Calibration(Struct, frozen=True, kw_only=True):
 
     `points` are the isotonic steps, (from confidence, calibrated confidence), rising. `before` and
     `after` are the reliability of confidences without and with a fit from the other half of the
-    `count` examples, `ece_before` and `ece_after` the expected calibration errors.
+    `count` examples, `ece_before` and `ece_after` the expected calibration errors. The halves are
+    drawn by `seed`, and `note` names labels that one of them is without.
     """
 
     labels: tuple[str, ...]
@@ -70,6 +76,8 @@ class Calibration(Struct, frozen=True, kw_only=True):
     after: tuple[Bin, ...]
     ece_before: float
     ece_after: float
+    seed: int = SEED
+    note: str = ""
 
 
 def calibrate(
@@ -86,9 +94,9 @@ def calibrate(
         InvalidRequest: there are too few examples, or all have the same label.
     """
     _check(labels, examples)
-    halves = examples[::2], examples[1::2]
+    parts = halves(examples)
     crossed = [
-        pair for own, other in (halves, halves[::-1]) for pair in _judged(own, _fitted(other, fit))
+        pair for own, other in (parts, parts[::-1]) for pair in _judged(own, _fitted(other, fit))
     ]
     plain = _judged(examples, lambda evidence: max(softmax(evidence)))
     before, after = reliability(plain), reliability(crossed)
@@ -105,7 +113,23 @@ def calibrate(
         after=after,
         ece_before=expected_error(before),
         ece_after=expected_error(after),
+        seed=SEED,
+        note=_note(labels, examples),
     )
+
+
+def halves(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    """Two halves, each with half of the examples of every label, drawn by `SEED`.
+
+    The order of a table says nothing on which half an example gets into.
+    """
+    dealt: list[Example] = []
+    source = random.Random(SEED)
+    for truth in sorted({each.truth for each in examples}):
+        same = [each for each in examples if each.truth == truth]
+        source.shuffle(same)
+        dealt += same
+    return dealt[::2], dealt[1::2]
 
 
 def apply(calibration: Calibration, prediction: Prediction, threshold: float) -> Prediction:
@@ -218,3 +242,11 @@ def _check(labels: Sequence[str], examples: Sequence[Example]) -> None:
             f'Every example has the label "{labels[present.pop()]}".',
             "Calibration needs examples of at least two labels.",
         )
+
+
+def _note(labels: Sequence[str], examples: Sequence[Example]) -> str:
+    counts = Counter(each.truth for each in examples)
+    rare = [f'"{label}"' for place, label in enumerate(labels) if counts[place] < 2]
+    if not rare:
+        return ""
+    return f"There are fewer than two examples of {', '.join(rare)}, so a half is without them."

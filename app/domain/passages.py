@@ -17,6 +17,7 @@ BANDS = (10, 100, 1000)
 GLTR, section 3."""
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[」』]*|\n+")
+_LONGEST_END = 16  # signs
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -47,6 +48,18 @@ class RankBands(Struct, frozen=True):
 def sentences(text: str) -> list[tuple[int, int]]:
     """Where the sentences of a text lie, by their signs and line ends; they cover it all."""
     return _cut(text, _SENTENCE_END)
+
+
+def begins_sentence(before: str, text: str) -> bool:
+    """Whether a token with this text begins another sentence, behind text that ends with `before`.
+
+    `sentences` cuts at the same places; a token belongs where its first sign does.
+    """
+    last, sign = len(before.rstrip()), len(before + text) - len(text.lstrip())
+    if last == 0 or not text.strip():
+        return False
+    found = _SENTENCE_END.finditer(before + text, max(0, last - _LONGEST_END))
+    return any(last <= match.end() <= sign for match in found)
 
 
 def paragraphs(text: str) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 import contextlib
 import csv
 import io
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -155,28 +155,6 @@ def write_table(table: Table, labels: Sequence[str], found: Iterable[Prediction]
         shown = [f"{number:.6g}" for number in numbers]
         writer.writerow([*(row[name] for name in table.columns), each.label or "", *shown])
     return out.getvalue()
-
-
-async def classify(
-    host: EngineHost,
-    task: LabelTask,
-    texts: Iterable[str],
-    calibration: Calibration | None = None,
-) -> AsyncIterator[Prediction]:
-    """What each text is found to be, one after the other.
-
-    Raises:
-        CandorError: the engine cannot answer.
-    """
-    info = await host.ready()
-    prior = await score(host, task.request(NEUTRAL, info)) if needs_prior(task) else None
-    for text in texts:
-        yield task.prediction(await score(host, task.request(text, info)), prior, calibration)
-
-
-def needs_prior(task: LabelTask) -> bool:
-    """Whether the labels have to be scored without a text, too."""
-    return task.correction is Correction.PRIOR
 
 
 async def score(host: EngineHost, request: Classify) -> tuple[LabelScore, ...]:

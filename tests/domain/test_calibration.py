@@ -6,12 +6,14 @@ import random
 import pytest
 
 from app.domain.calibration import (
+    SEED,
     Example,
     Fit,
     apply,
     calibrate,
     expected_error,
     fit_isotonic,
+    halves,
     reliability,
     step,
 )
@@ -72,6 +74,20 @@ def test_an_applied_fit_keeps_the_label_and_sums_to_one(fit: Fit) -> None:
     assert math.fsum(fitted.probabilities) == pytest.approx(1)
     assert fitted.confidence < plain.confidence
     assert apply(found, plain, 1.0).label is None
+
+
+def test_the_halves_ignore_the_order_and_share_every_label() -> None:
+    sure, unsure = Example((2.0, 0.0, 0.0), 0), Example((0.1, 0.0, 0.0), 0)
+    rows = [sure, unsure] * 40 + [Example((0.0, 1.0, 0.0), 1)] * 3
+    parts = halves(rows)
+    for part in parts:
+        assert {each.truth for each in part} == {0, 1}
+        assert 10 < part.count(sure) < 30, "every other row is of one kind"
+    assert sorted(each.truth for part in parts for each in part) == [0] * 80 + [1] * 3
+    found = calibrate(LABELS, rows, Fit.TEMPERATURE)
+    assert halves(rows) == parts
+    assert found.seed == SEED
+    assert found.note == 'There are fewer than two examples of "maybe", so a half is without them.'
 
 
 def test_what_cannot_be_calibrated_is_a_sentence() -> None:

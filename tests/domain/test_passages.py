@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from app.domain.passages import RankBands, paragraphs, passages, rank_bands, sentences
+from app.domain.passages import (
+    RankBands,
+    begins_sentence,
+    paragraphs,
+    passages,
+    rank_bands,
+    sentences,
+)
 from tests.ui.records import record
 
 TEXT = 'He paid 3.50 for it. "Really?" she said!\nA heading\n\nThe end… or not'
@@ -43,6 +50,13 @@ def test_the_parts_cover_the_text_once(text: str) -> None:
         assert bounds[0][0] == 0
         assert bounds[-1][1] == len(text)
         assert all(one[1] == other[0] for one, other in pairwise(bounds))
+
+
+@given(st.text('ab .!\n。"', max_size=14))
+def test_signs_begin_the_sentences_that_the_text_is_cut_into(text: str) -> None:
+    begun = [at for at, sign in enumerate(text) if begins_sentence(text[:at], sign)]
+    cuts = [start for start, _ in sentences(text)[1:]]
+    assert begun == [next(at for at in range(cut, len(text)) if text[at].strip()) for cut in cuts]
 
 
 def test_a_token_counts_where_its_first_sign_is() -> None:

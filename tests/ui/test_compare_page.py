@@ -31,20 +31,20 @@ def test_a_model_is_like_itself_and_what_cannot_be_compared_is_said(drive: Drive
     async def scenario(desk: Desk) -> None:
         await desk.ready()
         page, model = opened(desk), desk.session.bench.comparing
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
-        await until(lambda: model.value.error)
-        assert page.words.text().startswith("There is no text to compare on.")
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
+        await until(lambda: not model.value.working)
+        assert page.task.words.text().startswith("There is no text to compare on.")
 
         page.edit.setPlainText(TEXT)
         assert page.first.model.currentText() == "candor-small"
-        page.first.precision.setCurrentIndex(page.first.precision.findData(Precision.EXACT))
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
-        assert page.start.text() == "Stop"
-        await until(lambda: model.value.result)
+        page.first.precision.choose(Precision.EXACT)
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
+        assert page.task.start.text() == "Stop"
+        await until(lambda: not model.value.working)
         result = model.value.result
         assert result
         assert result.summary.kl_max == pytest.approx(0.0, abs=1e-5)
-        assert "the likeliest token is another one at 0.0% of the places" in page.words.text()
+        assert "the likeliest token is another one at 0.0% of the places" in page.task.words.text()
         assert page.facts.values["Same likeliest token"].text() == "100.0%"
 
         page.list.setCurrentRow(0)
@@ -57,12 +57,12 @@ def test_a_model_is_like_itself_and_what_cannot_be_compared_is_said(drive: Drive
 
         page.change.click()
         page.edit.setPlainText(TEXT * 30)
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
-        await until(lambda: not model.value.doing)
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
+        await until(lambda: not model.value.working)
         assert model.value.result is None
         QTest.mouseClick(page.rounding, Qt.MouseButton.LeftButton)
-        await until(lambda: not model.value.doing)
+        await until(lambda: not model.value.working)
         assert model.value.error or model.value.result
 
     drive(scenario)

@@ -50,6 +50,7 @@ def model(path: str) -> ModelInfo:
 def test_a_choice_is_told_and_a_folder_shows_by_its_name(qapp: QApplication) -> None:
     choice, chosen = DraftChoice(), []
     choice.chosen.connect(chosen.append)
+    choice.field.setCurrentIndex(1)
     choice.field.activated.emit(1)
     choice.choose_folder("/models/tiny")
     assert chosen == [

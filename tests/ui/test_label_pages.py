@@ -47,11 +47,11 @@ def test_texts_get_labels_and_a_matrix(drive: Drive, tmp_path: Path) -> None:
             ("sum", "Give 2 to"),
         ):
             page.form.labels.setText(labels)
-            QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+            QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
             await done(model)
-            assert page.words.text().startswith(sentence)
+            assert page.task.words.text().startswith(sentence)
         page.form.labels.setText("greeting, sum")
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
         await done(model)
         (found,) = model.value.found
         assert sum(found.probabilities) > 0.999
@@ -59,9 +59,9 @@ def test_texts_get_labels_and_a_matrix(drive: Drive, tmp_path: Path) -> None:
 
         model.open_table(written(tmp_path / "rows.csv", ROWS))
         await done(model)
-        assert page.words.text() == "rows.csv has 12 rows."
+        assert page.task.words.text() == "rows.csv has 12 rows."
         assert page.form.wish().truths == "label"
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
         await done(model)
         matrix = model.value.confusion
         assert matrix
@@ -87,9 +87,9 @@ def test_a_calibration_is_drawn_kept_and_applied(drive: Drive, tmp_path: Path) -
         page, model = desk.session.workbench.calibrate, desk.session.bench.calibrating
         assert page
         page.form.labels.setText("greeting, sum")
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
         await done(model)
-        assert page.words.text().startswith("There is no table with true labels.")
+        assert page.task.words.text().startswith("There is no table with true labels.")
         one = [(text, "sum") for text, _ in ROWS]
         for name, rows, sentence in (
             ("one.csv", one, 'Every example has the label "sum".'),
@@ -97,15 +97,15 @@ def test_a_calibration_is_drawn_kept_and_applied(drive: Drive, tmp_path: Path) -
         ):
             model.open_table(written(tmp_path / name, rows))
             await done(model)
-            QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+            QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
             await done(model)
-            assert page.words.text().startswith(sentence)
+            assert page.task.words.text().startswith(sentence)
         assert not page.diagram.isVisible()
 
         model.open_table(written(tmp_path / "rows.csv", ROWS))
         await done(model)
-        page.form.fit.setCurrentIndex(page.form.fit.findData(Fit.ISOTONIC))
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        page.form.fit.choose(Fit.ISOTONIC)
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
         await done(model)
         found = model.value.calibration
         assert found

@@ -23,8 +23,8 @@ def test_an_answer_tells_what_made_it_and_comes_out_the_same_again(drive: Drive)
         QTest.keyClick(desk.window, Qt.Key.Key_M, keys)
         dialog = desk.session.workbench.made_by
         assert dialog
-        assert dialog.words.text() == NO_ANSWER
-        assert not dialog.start.isEnabled()
+        assert dialog.task.words.text() == NO_ANSWER
+        assert not dialog.task.start.isEnabled()
         dialog.close()
 
         said = await desk.ask("What is 12 + 7?")
@@ -40,9 +40,9 @@ def test_an_answer_tells_what_made_it_and_comes_out_the_same_again(drive: Drive)
         assert dialog.measures.values["Least likely token"].text() == least
         assert not desk.nameless_controls()
 
-        QTest.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
-        assert dialog.start.text() == "Stop"
+        QTest.mouseClick(dialog.task.start, Qt.MouseButton.LeftButton)
+        assert dialog.task.start.text() == "Stop"
         await until(lambda: not model.value.working)
-        assert dialog.words.text() == f"The same: all {len(said.tokens)} tokens."
+        assert dialog.task.words.text() == f"The same: all {len(said.tokens)} tokens."
 
     drive(scenario)

@@ -165,6 +165,9 @@ def test_the_precision_is_chosen_shown_and_kept(drive: Drive, other: Path):
         dialog.precision.setCurrentText("Exact")
         QTest.mouseClick(dialog.confirm, Qt.MouseButton.LeftButton)
         await until(lambda: not dialog.isVisible())
+        opened = desk.session.models.value.opened
+        assert opened
+        assert opened.precision is Precision.EXACT
         desk.window.header.model.click()
         assert dialog.precision.currentText() == "Exact"
         await until(lambda: "Looking" not in dialog.outlook.text())

@@ -34,7 +34,7 @@ def test_a_pasted_text_is_scored_shown_walked_and_exported(drive: Drive, tmp_pat
         await desk.ready()
         page = opened(desk)
         page.edit.setPlainText(TEXT)
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
         await scored(desk, page)
         await until(lambda: desk.session.bench.scoring.value.summary)
         result = desk.session.bench.scoring.value.result
@@ -83,9 +83,9 @@ def test_what_cannot_be_scored_is_said_and_a_long_scoring_stops(
         await desk.ready()
         page, model = opened(desk), desk.session.bench.scoring
         page.edit.setPlainText("  \n")
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
         await scored(desk, page)
-        assert page.words.text().startswith("There is no text to score.")
+        assert page.task.words.text().startswith("There is no text to score.")
         binary, huge = tmp_path / "picture.png", tmp_path / "huge.txt"
         binary.write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff\xfe")
         with huge.open("wb") as file:
@@ -93,7 +93,7 @@ def test_what_cannot_be_scored_is_said_and_a_long_scoring_stops(
         for path, sentence in ((binary, "holds binary data"), (huge, "longer than 128 MB")):
             model.score_file(path)
             await scored(desk, page)
-            assert sentence in page.words.text()
+            assert sentence in page.task.words.text()
         document = tmp_path / "short.txt"
         document.write_text(TEXT, "utf-8")
         model.score_file(document)
@@ -103,14 +103,14 @@ def test_what_cannot_be_scored_is_said_and_a_long_scoring_stops(
 
         page.change.click()
         page.edit.setPlainText("word " * 4000)
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
         await until(lambda: model.value.done)
-        QTest.mouseClick(page.start, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
         await scored(desk, page)
         await until(lambda: model.value.result)
         assert 0 < len(model.value.result.tokens) < 4000
-        assert "overlap by half" in page.words.text()
-        assert page.start.text() == "Score"
+        assert "overlap by half" in page.task.words.text()
+        assert page.task.start.text() == "Score"
         desk.chat.send("What is 12 + 7?")
         await until(lambda: len(desk.turns) == 2)
         said = await desk.answered()

@@ -7,9 +7,11 @@ index in the whole answer, whose channels share one count.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
+from app.domain.passages import begins_sentence
 from app.domain.tokens import TokenRecord
 from app.ui.chat.spans import Cell, Span, SpanIndex
-from app.ui.viewmodels.sentences import begins_sentence
+
+_LOOK_BACK = 200  # characters, most of them blank at most
 
 
 class TokenRun:
@@ -20,6 +22,7 @@ class TokenRun:
         self._numbers: list[int] = []
         self._sentences: list[int] = []
         self._told = 0
+        self._ending = ""
         self.tokens: list[TokenRecord] = []
 
     def __len__(self) -> int:
@@ -64,8 +67,10 @@ class TokenRun:
         """Find where those begin that were not asked for before."""
         tokens = self.tokens
         for place in range(self._told, len(tokens)):
-            if not place or begins_sentence(tokens[place - 1].text, tokens[place].text):
+            said = tokens[place].text
+            if not place or begins_sentence(self._ending, said):
                 self._sentences.append(place)
+            self._ending = (self._ending + said)[-_LOOK_BACK:]
         self._told = len(tokens)
 
     def cells(self, start: int, end: int) -> Iterator[Cell]:

@@ -56,8 +56,8 @@ class DraftChoice(QWidget):
         """Draft by the model in this folder."""
         self.chosen.emit(Drafting(kind=DraftKind.MODEL, path=path))
 
-    def _take(self, place: int) -> None:
-        value = self.field.itemData(place)
+    def _take(self) -> None:
+        value = self.field.value()
         if isinstance(value, Drafting):
             self.chosen.emit(value)
             return

@@ -169,17 +169,17 @@ class ModelsDialog(Dialog):
 
     def _chosen(self) -> ModelChoice | None:
         """The model as it would be opened now."""
-        choice, place = self.models.chosen(), self.device.currentData()
+        choice, place = self.models.chosen(), self.device.value()
         if choice is None or place is None:
             return None
         provider, device = place
-        variant = self.variant.currentData()
+        variant = self.variant.value()
         return replace(
             choice,
             variant=variant,
             provider=provider,
             device=device,
-            precision=self.precision.currentData(),
+            precision=self.precision.value(),
         )
 
     def _refresh(self) -> None:

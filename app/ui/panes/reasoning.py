@@ -52,7 +52,7 @@ class ReasoningPane(QWidget):
         self.budget.chosen.connect(lambda count: self._choose(budget=count))
         self.best_of.chosen.connect(lambda count: self._choose(best_of=count or 1))
         self.closing.editingFinished.connect(lambda: self._choose(closing=self.closing.text()))
-        self.past.activated.connect(lambda: self._choose(past=self.past.currentData()))
+        self.past.activated.connect(lambda: self._choose(past=self.past.value()))
         model.changed.connect(self._refresh)
         self._refresh()
 

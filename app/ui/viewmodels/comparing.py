@@ -3,15 +3,13 @@
 In: two choices of a model and a text. Out: the pieces as they come, and `CompareStatus`es.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from app.domain.comparison import Piece
 from app.domain.events import Compared, ComparedPart, Inspected, Progress
@@ -23,10 +21,9 @@ from app.services.comparing import compare
 from app.services.engine_host import EngineHost
 from app.services.settings import ModelChoice
 from app.services.workers import MakeClient
-from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.tasks import ErrorHandler
 from app.ui.viewmodels.models import STAGES, ModelsModel
-
-Work = Callable[[], Coroutine[Any, Any, None]]
+from app.ui.viewmodels.one_task import TaskModel, TaskStatus
 
 SAMPLE = (
     "A model's weights are rounded so that they take less memory. Most words stay as likely as "
@@ -35,19 +32,16 @@ SAMPLE = (
 )
 
 
-class CompareStatus(Struct, frozen=True):
-    """`doing` says what is done at the moment, `done` of `total` of it; empty where nothing is.
-
-    `result` is what came of the last comparison, `pieces` of the text it was made on, `error` why
-    there is none.
-    """
+class CompareStatus(TaskStatus, frozen=True, kw_only=True):
+    """`doing` says what is done while working; `result` is what came of the last comparison,
+    `pieces` of the text that it was made on."""
 
     doing: str = ""
-    done: int = 0
-    total: int = 0
     pieces: tuple[Piece, ...] = ()
     result: Compared | None = None
-    error: CandorError | None = None
+
+
+WAITING = CompareStatus(doing="Waiting for the models")
 
 
 class Reports(Struct, frozen=True):
@@ -57,10 +51,9 @@ class Reports(Struct, frozen=True):
     variants: tuple[VariantReport, ...]
 
 
-class CompareModel(QObject):
-    """`changed` carries the next CompareStatus, `looked` Reports, `paired` two ModelChoices."""
+class CompareModel(TaskModel[CompareStatus]):
+    """`looked` carries Reports, `paired` two ModelChoices."""
 
-    changed = Signal(object)
     looked = Signal(object)
     paired = Signal(object, object)
 
@@ -71,13 +64,10 @@ class CompareModel(QObject):
         models: ModelsModel,
         on_bug: ErrorHandler,
     ) -> None:
-        super().__init__()
+        super().__init__(CompareStatus(), on_bug)
         self._host = host
         self._make_client = make_client
         self._models = models
-        self._tasks = Tasks(self, on_bug)
-        self._task: asyncio.Task[None] | None = None
-        self.value = CompareStatus()
 
     def choices(self) -> list[tuple[str, ModelChoice]]:
         """The models to choose from, by their names; the open one first."""
@@ -91,35 +81,15 @@ class CompareModel(QObject):
 
     def compare(self, first: ModelChoice, second: ModelChoice, text: str) -> None:
         """Let both read a text."""
-        self._start(lambda: self._compare(first, second, text))
+        self._start(lambda: self._compare(first, second, text), WAITING)
 
     def compare_rounding(self, text: str) -> None:
         """Compare the open model, as it runs, with the least rounded variant of its folder.
 
         Without a text, a built-in one is read.
         """
-        self._start(lambda: self._compare_rounding(text if text.strip() else SAMPLE))
-
-    def stop(self) -> None:
-        """Compare no more."""
-        if self._task is not None:
-            self._task.cancel()
-            self._show(CompareStatus())
-
-    async def close(self) -> None:
-        """End what is under way, its worker too."""
-        await self._tasks.cancel()
-
-    def _start(self, work: Work) -> None:
-        self.stop()
-        self._task = self._tasks.start(self._told(work))
-        self._show(CompareStatus(doing="Waiting for the models"))
-
-    async def _told(self, work: Work) -> None:
-        try:
-            await work()
-        except CandorError as error:
-            self._show(CompareStatus(error=error))
+        read = text if text.strip() else SAMPLE
+        self._start(lambda: self._compare_rounding(read), WAITING)
 
     async def _look(self, choice: ModelChoice) -> None:
         try:
@@ -164,20 +134,18 @@ class CompareModel(QObject):
             async for event in events:
                 if isinstance(event, Progress):
                     doing = STAGES.get(event.stage, "Reading the text")
-                    self._show(CompareStatus(doing, event.done, event.total))
+                    self._show(
+                        CompareStatus(working=True, doing=doing, done=event.done, total=event.total)
+                    )
                 elif isinstance(event, ComparedPart):
                     pieces += event.pieces
                 elif isinstance(event, Compared):
-                    self._show(CompareStatus(pieces=tuple(pieces), result=event))
+                    self._show(CompareStatus(working=True, pieces=tuple(pieces), result=event))
 
     def _load(self, choice: ModelChoice) -> Load:
         path = str(Path(self._models.path(choice)).absolute())
         place = (choice.provider, choice.device)
         return Load(path, choice.variant, *place, precision=choice.precision)
-
-    def _show(self, status: CompareStatus) -> None:
-        self.value = status
-        self.changed.emit(status)
 
 
 def least_rounded(variants: Sequence[VariantReport], loaded: str) -> str:

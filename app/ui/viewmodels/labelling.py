@@ -3,48 +3,26 @@
 In: a table or a text, and what is asked of it. Out: `LabelStatus`es.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, Signal
 
-from app.domain.calibration import Calibration, Fit, calibrate
-from app.domain.classification import (
-    Confusion,
-    Correction,
-    LabelScore,
-    Prediction,
-    check_labels,
-    confusion,
-)
+from app.domain.calibration import Calibration, Fit
+from app.domain.classification import Confusion, Correction, Prediction, check_labels
 from app.domain.models import ModelInfo
-from app.errors import CandorError, InvalidRequest
+from app.errors import InvalidRequest
 from app.services.background import Background
 from app.services.calibrations import Calibrations
-from app.services.classifying import (
-    INSTRUCTION,
-    NEUTRAL,
-    LabelTask,
-    Table,
-    needs_prior,
-    place,
-    read_table,
-    score,
-    write_table,
-)
+from app.services.classifying import INSTRUCTION, LabelTask, Table, read_table, score, write_table
 from app.services.engine_host import EngineHost
 from app.services.exports import files
+from app.services.label_job import LabelJob, Scores
 from app.services.text_files import read_text
-from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.tasks import ErrorHandler
+from app.ui.viewmodels.one_task import TaskModel, TaskStatus, Work
 
 TEXT = "text"
-
-Scores = Sequence[LabelScore]
-Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -75,16 +53,13 @@ class Wish(Struct, frozen=True, kw_only=True):
         )
 
 
-class LabelStatus(Struct, frozen=True, kw_only=True):
-    """`done` of `total` texts, while `working`; `table` is what was opened, called `name`.
+class LabelStatus(TaskStatus, frozen=True, kw_only=True):
+    """`table` is what was opened, called `name`; requests for the texts are counted.
 
     `found` belongs to the rows of `shown`, in their order, and `confusion` is there where these
     have true labels; `calibration` is what the last one came to.
     """
 
-    working: bool = False
-    done: int = 0
-    total: int = 0
     name: str = ""
     table: Table | None = None
     labels: tuple[str, ...] = ()
@@ -95,13 +70,10 @@ class LabelStatus(Struct, frozen=True, kw_only=True):
     confusion: Confusion | None = None
     calibration: Calibration | None = None
     saved: str = ""
-    error: CandorError | None = None
 
 
-class LabelModel(QObject):
-    """`changed` carries the next LabelStatus."""
-
-    changed = Signal(object)
+class LabelModel(TaskModel[LabelStatus]):
+    """Labels texts or a table's, and calibrates on them."""
 
     def __init__(
         self,
@@ -110,120 +82,75 @@ class LabelModel(QObject):
         calibrations: Calibrations,
         on_bug: ErrorHandler,
     ) -> None:
-        super().__init__()
+        super().__init__(LabelStatus(), on_bug)
         self._host = host
         self._background = background
         self._calibrations = calibrations
-        self._tasks = Tasks(self, on_bug)
-        self._task: asyncio.Task[None] | None = None
-        self.value = LabelStatus()
 
     def open_table(self, path: Path) -> None:
         """Read a CSV file; its texts take the place of those before."""
-        self._start(lambda: self._open(path))
+        self._do(lambda: self._open(path))
 
     def classify(self, wish: Wish, text: str = "") -> None:
         """Label every row of the table, or `text` where there is no table."""
-        self._start(lambda: self._classify(wish, text))
+        self._do(lambda: self._classify(wish, text))
 
     def calibrate(self, wish: Wish) -> None:
         """Fit the confidences on the table's true labels, and keep that for the model."""
-        self._start(lambda: self._calibrate(wish))
+        self._do(lambda: self._calibrate(wish))
 
     def save(self, path: Path) -> None:
         """Write the table with what was found."""
-        self._start(lambda: self._save(path))
+        self._do(lambda: self._save(path))
 
     def close_table(self) -> None:
         """Forget the table."""
         self.stop()
         self._show(LabelStatus())
 
-    def stop(self) -> None:
-        """Label no more."""
-        if self._task is not None:
-            self._task.cancel()
-            self._show(replace(self.value, working=False))
-
-    async def close(self) -> None:
-        """End what is under way."""
-        await self._tasks.cancel()
-
-    def _start(self, work: Work) -> None:
-        self.stop()
-        self._task = self._tasks.start(self._told(work))
-        self._show(replace(self.value, working=True, done=0, total=0, error=None, saved=""))
-
-    async def _told(self, work: Work) -> None:
-        try:
-            await work()
-        except CandorError as error:
-            self._show(replace(self.value, working=False, error=error))
-        else:
-            self._show(replace(self.value, working=False))
+    def _do(self, work: Work) -> None:
+        self._start(work, replace(self.value, done=0, total=0, error=None, saved=""))
 
     async def _open(self, path: Path) -> None:
         table = await self._background.run(lambda: read_table(read_text(path)))
         self._show(LabelStatus(working=True, name=path.name, table=table))
 
     async def _classify(self, wish: Wish, text: str) -> None:
-        task = wish.task
         table = self.value.table or Table((TEXT,), ({TEXT: text},))
-        texts = table.column(wish.texts if self.value.table else TEXT)
-        if not any(each.strip() for each in texts):
-            raise InvalidRequest("There is no text to label.", "Write one, or open a table.")
-        truths = tuple(table.column(wish.truths)) if wish.truths and self.value.table else ()
-        for truth in truths:
-            place(task.labels, truth)
+        truths = wish.truths if self.value.table else None
+        job = LabelJob.of_table(wish.task, table, wish.texts if self.value.table else TEXT, truths)
         info = await self._host.ready()
-        fitted = self._calibrations.find(info, task) if wish.calibrated else None
-        scores, prior = await self._score(info, task, texts)
-        found = tuple(task.prediction(each, prior, fitted) for each in scores)
-        stripped = [truth.strip() for truth in truths]
+        fitted = self._calibrations.find(info, job.task) if wish.calibrated else None
+        found = job.predictions(await self._answers(job, info), fitted)
         self._show(
             replace(
                 self.value,
-                labels=task.labels,
+                labels=job.task.labels,
                 shown=table,
-                texts=tuple(texts),
-                truths=truths,
+                texts=job.texts,
+                truths=job.truths,
                 found=found,
-                confusion=confusion(task.labels, stripped, found) if truths else None,
+                confusion=job.confusion(found),
             )
         )
 
     async def _calibrate(self, wish: Wish) -> None:
-        task, table = wish.task, self.value.table
+        table = self.value.table
         if table is None or wish.truths is None:
             raise InvalidRequest("There is no table with true labels.", "Open one first.")
-        texts, truths = table.column(wish.texts), table.column(wish.truths)
-        for truth in truths:
-            place(task.labels, truth)
+        job = LabelJob.of_table(wish.task, table, wish.texts, wish.truths)
         info = await self._host.ready()
-        scores, prior = await self._score(info, task, texts)
-        examples = [
-            task.example(each, prior, truth) for each, truth in zip(scores, truths, strict=True)
-        ]
-        found = calibrate(
-            task.labels,
-            examples,
-            wish.fit,
-            instruction=task.instruction,
-            correction=task.correction,
-        )
+        found = job.calibrate(await self._answers(job, info), wish.fit)
         self._calibrations.keep(info, found)
-        self._show(replace(self.value, labels=task.labels, calibration=found))
+        self._show(replace(self.value, labels=job.task.labels, calibration=found))
 
-    async def _score(
-        self, info: ModelInfo, task: LabelTask, texts: Sequence[str]
-    ) -> tuple[list[Scores], Scores | None]:
-        """The labels' scores for each text, and without one where that is needed."""
-        prior = await score(self._host, task.request(NEUTRAL, info)) if needs_prior(task) else None
+    async def _answers(self, job: LabelJob, info: ModelInfo) -> list[Scores]:
+        asked = job.requests(info)
         found: list[Scores] = []
-        for done, text in enumerate(texts):
-            self._show(replace(self.value, done=done, total=len(texts)))
-            found.append(await score(self._host, task.request(text, info)))
-        return found, prior
+        for done, request in enumerate(asked):
+            self._show(replace(self.value, done=done, total=len(asked)))
+            found.append(await score(self._host, request))
+        return found
 
     async def _save(self, path: Path) -> None:
         now = self.value
@@ -232,7 +159,3 @@ class LabelModel(QObject):
         text = write_table(now.shown, now.labels, now.found)
         await self._background.run(lambda: files.write(path, text.encode()))
         self._show(replace(self.value, saved=path.name))
-
-    def _show(self, status: LabelStatus) -> None:
-        self.value = status
-        self.changed.emit(status)

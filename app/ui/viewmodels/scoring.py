@@ -4,14 +4,11 @@ In: texts and files. Out: the scored tokens as they come, and `ScoreStatus`es.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from app.domain.chats import title
 from app.domain.conversation import history
@@ -20,39 +17,30 @@ from app.domain.models import ModelInfo
 from app.domain.requests import ChatPrompt, Prompt, Score, TextPrompt
 from app.domain.texts import ScoredText
 from app.domain.tokens import TokenRecord
-from app.errors import CandorError, InvalidRequest
+from app.errors import InvalidRequest
 from app.services.background import Background
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.text_files import read_text
-from app.ui.tasks import ErrorHandler, Tasks
+from app.ui.tasks import ErrorHandler
+from app.ui.viewmodels.one_task import TaskModel, TaskStatus
 from app.ui.viewmodels.scored import TextSummary, summarise
 
 ALTERNATIVES = 5
 
-Work = Callable[[], Coroutine[Any, Any, None]]
 
+class ScoreStatus(TaskStatus, frozen=True, kw_only=True):
+    """`result` is what was scored last, as far as it got, its `summary` comes a moment later, and
+    `windows` says how a text was read that is longer than the context; it counts tokens."""
 
-class ScoreStatus(Struct, frozen=True):
-    """`done` of `total` tokens, while `working`; `error` is why the last try ended early.
-
-    `result` is what was scored last, as far as it got, its `summary` comes a moment later, and
-    `windows` says how a text was read that is longer than the context.
-    """
-
-    working: bool = False
-    done: int = 0
-    total: int = 0
-    error: CandorError | None = None
     result: ScoredText | None = None
     summary: TextSummary | None = None
     windows: str = ""
 
 
-class ScoreModel(QObject):
-    """`changed` carries the next ScoreStatus, `began` the text, `grew` a Delta of it."""
+class ScoreModel(TaskModel[ScoreStatus]):
+    """`began` carries the text, `grew` a Delta of it."""
 
-    changed = Signal(object)
     began = Signal(object)
     grew = Signal(object)
 
@@ -63,48 +51,22 @@ class ScoreModel(QObject):
         background: Background,
         on_bug: ErrorHandler,
     ) -> None:
-        super().__init__()
+        super().__init__(ScoreStatus(), on_bug)
         self._host = host
         self._conversation = conversation
         self._background = background
-        self._tasks = Tasks(self, on_bug)
-        self._task: asyncio.Task[None] | None = None
-        self.value = ScoreStatus()
 
     def score(self, text: str, name: str = "") -> None:
         """Score a text, which is called `name`, or by its first words."""
-        self._start(lambda: self._score(text, name or title(text)))
+        self._start(lambda: self._score(text, name or title(text)), ScoreStatus())
 
     def score_file(self, path: Path) -> None:
         """Score the text of a file."""
-        self._start(lambda: self._score_file(path))
+        self._start(lambda: self._score_file(path), ScoreStatus())
 
     def score_chat(self) -> None:
         """Score the open chat, inside the model's template."""
-        self._start(self._score_chat)
-
-    def stop(self) -> None:
-        """Score no more; what came stays."""
-        if self._task is not None:
-            self._task.cancel()
-            self._show(replace(self.value, working=False))
-
-    async def close(self) -> None:
-        """End what is being scored."""
-        await self._tasks.cancel()
-
-    def _start(self, work: Work) -> None:
-        self.stop()
-        self._task = self._tasks.start(self._told(work))
-        self._show(ScoreStatus(working=True))
-
-    async def _told(self, work: Work) -> None:
-        try:
-            await work()
-        except CandorError as error:
-            self._show(replace(self.value, working=False, error=error))
-        else:
-            self._show(replace(self.value, working=False))
+        self._start(self._score_chat, ScoreStatus())
 
     async def _score_file(self, path: Path) -> None:
         await self._score(await self._background.run(lambda: read_text(path)), path.name)
@@ -160,7 +122,3 @@ class ScoreModel(QObject):
                 f" {model.context_length:,} tokens that overlap by half."
             )
         self._show(replace(self.value, done=event.done, total=event.total, windows=windows))
-
-    def _show(self, status: ScoreStatus) -> None:
-        self.value = status
-        self.changed.emit(status)

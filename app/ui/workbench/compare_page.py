@@ -1,16 +1,6 @@
 """Comparing: two models read one text, and show where they are apart."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QPlainTextEdit,
-    QProgressBar,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStackedLayout, QWidget
 
 from app.domain.comparison import Piece, worst
 from app.services.settings import ModelChoice
@@ -25,9 +15,11 @@ from app.ui.viewmodels.compared import (
     verdict,
 )
 from app.ui.viewmodels.comparing import CompareModel, CompareStatus, Reports
-from app.ui.widgets import button, fixed_font, label, line, name_scroll_bars, set_kind
+from app.ui.widgets import button, fixed_font, label, line
 from app.ui.workbench.model_side import ModelSide
+from app.ui.workbench.page import arrange, document, name_results
 from app.ui.workbench.scored_text import ScoredTextView
+from app.ui.workbench.task_row import TaskRow
 from app.ui.workbench.token_details import Facts
 
 MEANING = (
@@ -40,7 +32,6 @@ ROUNDING_HELP = (
     " exactly. Without a text of yours, a built-in one is read."
 )
 PLACEHOLDER = "Write or paste a text that both models shall read."
-SIDE_WIDTH = 330
 MOST_LISTED = 100
 
 
@@ -54,13 +45,13 @@ class ComparePage(QWidget):
         self._listed: list[Piece] = []
         self._number: int | None = None
         self.first, self.second = ModelSide("First"), ModelSide("Second")
-        self.edit = QPlainTextEdit()
+        self.edit = document("Text to compare on", PLACEHOLDER)
         self.view = ScoredTextView(theme)
-        self.words = label(wrap=True)
-        self.bar = QProgressBar()
-        self.start = button("Compare", self._press, kind="primary")
         self.rounding = button(ROUNDING, self._press_rounding)
         self.change = button("Edit the text", self._show_edit)
+        self.task = TaskRow(
+            model, "Compare", "Compared so far", self._begin, self.rounding, self.change
+        )
         self.piece = label(kind="token", wrap=True)
         self.piece_facts, self.facts = Facts(), Facts()
         self.list = QListWidget()
@@ -76,15 +67,8 @@ class ComparePage(QWidget):
 
     def show_status(self, status: CompareStatus) -> None:
         """Show how far the comparison got, and what came of it."""
-        working = bool(status.doing)
-        self.start.setText("Stop" if working else "Compare")
-        self.rounding.setEnabled(not working)
-        self.bar.setVisible(working)
-        self.bar.setMaximum(status.total)
-        self.bar.setValue(status.done)
-        self.words.setText(_words(status))
-        self.words.setVisible(bool(self.words.text()))
-        set_kind(self.words, "complaint" if status.error else "")
+        self.rounding.setEnabled(not status.working)
+        self.task.show_status(status, _words(status), kind="")
         if status.pieces is not self._pieces:
             self._show_pieces(status)
 
@@ -122,11 +106,9 @@ class ComparePage(QWidget):
         for piece in self._listed:
             self.list.addItem(piece_words(piece))
 
-    def _press(self) -> None:
+    def _begin(self) -> None:
         first, second = self.first.choice(), self.second.choice()
-        if self._model.value.doing:
-            self._model.stop()
-        elif first is not None and second is not None:
+        if first is not None and second is not None:
             self._model.compare(first, second, self.edit.toPlainText())
 
     def _press_rounding(self) -> None:
@@ -164,69 +146,19 @@ class ComparePage(QWidget):
 
     def _lay_out(self) -> None:
         self.setFocusProxy(self.edit)
-        self.edit.setAccessibleName("Text to compare on")
-        name_scroll_bars(self.edit, "Text to compare on")
-        self.edit.setPlaceholderText(PLACEHOLDER)
-        self.edit.setTabChangesFocus(True)
-        self.edit.setObjectName("document")
-        self.bar.setAccessibleName("Compared so far")
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(6)
         self.rounding.setToolTip(ROUNDING_HELP)
         self.rounding.setAccessibleDescription(ROUNDING_HELP)
         self.piece.setFont(fixed_font(self.piece, 1.4))
-        self.list.setAccessibleName("Pieces, the furthest apart first")
-        name_scroll_bars(self.list, "Pieces")
-        self.list.setObjectName("results")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addLayout(self._left(), 1)
-        row.addWidget(line(vertical=True))
-        row.addWidget(self._right())
-
-    def _left(self) -> QVBoxLayout:
-        ways = QHBoxLayout()
-        for part in (self.start, self.rounding, self.change):
-            ways.addWidget(part)
-        ways.addStretch(1)
+        name_results(self.list, "Pieces, the furthest apart first")
         self._pages = QStackedLayout()
         self._pages.addWidget(self.edit)
         self._pages.addWidget(self.view)
-        top = QVBoxLayout()
-        top.setContentsMargins(18, 14, 18, 10)
-        top.setSpacing(8)
-        top.addWidget(label(MEANING, kind="muted", wrap=True))
-        top.addWidget(self.first)
-        top.addWidget(self.second)
-        top.addLayout(ways)
-        top.addWidget(self.words)
-        top.addWidget(self.bar)
-        left = QVBoxLayout()
-        left.setSpacing(0)
-        left.addLayout(top)
-        left.addWidget(line())
-        left.addLayout(self._pages, 1)
-        return left
-
-    def _right(self) -> QWidget:
-        side = QWidget()
-        side.setObjectName("pane")
-        side.setFixedWidth(SIDE_WIDTH)
-        layout = QVBoxLayout(side)
-        layout.setContentsMargins(18, 14, 18, 14)
-        layout.setSpacing(10)
-        for part in (self.facts, line(), self.piece, self.piece_facts):
-            layout.addWidget(part)
-        layout.addWidget(self.list, 1)
-        layout.addStretch(0)
-        layout.setAlignment(Qt.AlignmentFlag.AlignTop)
-        return side
+        top = (label(MEANING, kind="muted", wrap=True), self.first, self.second, self.task)
+        side = (self.facts, line(), self.piece, self.piece_facts, self.list)
+        arrange(self, top, self._pages, side)
 
 
 def _words(status: CompareStatus) -> str:
-    if status.error is not None:
-        return str(status.error)
     if status.result is not None:
         return verdict(status.result)
-    return status.doing
+    return status.doing if status.working else ""

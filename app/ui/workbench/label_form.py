@@ -70,12 +70,12 @@ class LabelForm(QWidget):
         return Wish(
             labels=self.labels.text(),
             instruction=self.instruction.toPlainText(),
-            correction=Correction(self.correction.currentData()),  # Qt makes it a plain string
+            correction=self.correction.value(),
             threshold=0.0 if self._for_calibration else self.threshold.value(),
             calibrated=not self._for_calibration and self.calibrated.isChecked(),
-            fit=Fit(self.fit.currentData()),
-            texts=self.texts.currentData(),
-            truths=self.truths.currentData(),
+            fit=self.fit.value(),
+            texts=self.texts.value(),
+            truths=self.truths.value(),
         )
 
     def _lay_out(self) -> None:

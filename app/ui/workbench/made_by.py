@@ -1,12 +1,13 @@
 """What made an answer, in a small window, with a button that has it made again."""
 
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.ui.dialogs import Dialog
 from app.ui.viewmodels.confidence import CAVEAT, MEANINGS, measures
 from app.ui.viewmodels.origin_words import outcome, record
 from app.ui.viewmodels.repeating import RepeatModel, RepeatStatus
-from app.ui.widgets import button, label, set_kind
+from app.ui.widgets import label
+from app.ui.workbench.task_row import TaskRow
 from app.ui.workbench.token_details import Facts
 
 MEANING = (
@@ -14,7 +15,6 @@ MEANING = (
     " where the graph computes in 32-bit floats; otherwise the first token that parts is shown."
 )
 NO_ANSWER = "There is no answer in this chat yet."
-REPLAY, STOP = "Replay", "Stop"
 
 
 class MadeByDialog(Dialog):
@@ -22,21 +22,13 @@ class MadeByDialog(Dialog):
 
     def __init__(self, parent: QWidget, model: RepeatModel) -> None:
         super().__init__(parent, "Made by")
-        self._model = model
         self.facts, self.measures = Facts(), Facts()
         self._caveat = label(CAVEAT, kind="muted", wrap=True)
-        self.words = label(wrap=True)
-        self.bar = QProgressBar()
-        self.start = button(REPLAY, self._press, kind="primary")
-        self.bar.setAccessibleName("Replaying the answer")
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(6)
-        self.bar.setRange(0, 0)
+        self.task = TaskRow(model, "Replay", "Replaying the answer", model.repeat)
         self.body.addWidget(label(MEANING, kind="muted", wrap=True))
-        for part in (self.facts, self.measures, self._caveat, self.bar, self.words):
+        for part in (self.facts, self.measures, self._caveat, self.task):
             self.body.addWidget(part)
-        self.foot.insertWidget(0, self.start)
-        self.complete(self.start)
+        self.complete(self.task.start)
         model.changed.connect(self.show_status)
         self.show_status(model.value)
 
@@ -48,24 +40,12 @@ class MadeByDialog(Dialog):
         sure = measures(answer.tokens) if answer else []
         self.measures.show_facts(sure, MEANINGS)
         self._caveat.setVisible(bool(sure))
-        self.start.setText(STOP if status.working else REPLAY)
-        self.start.setEnabled(known)
-        self.bar.setVisible(status.working)
-        self.words.setText(_words(status))
-        self.words.setVisible(bool(self.words.text()))
-        set_kind(self.words, "complaint" if status.error else "")
+        self.task.start.setEnabled(known)
+        self.task.show_status(status, _words(status), kind="")
         self.fit()
-
-    def _press(self) -> None:
-        if self._model.value.working:
-            self._model.stop()
-        else:
-            self._model.repeat()
 
 
 def _words(status: RepeatStatus) -> str:
-    if status.error is not None:
-        return str(status.error)
     if status.answer is None:
         return NO_ANSWER
     if status.answer.origin is None:

@@ -48,7 +48,7 @@ class ModelSide(QWidget):
         picked = self._picked()
         if picked is not None and picked.path == reports.choice.path:
             names = [each.name for each in reports.variants if not each.refusal]
-            chosen = self.variant.currentData() or picked.variant
+            chosen = self.variant.value() or picked.variant
             self.variant.show_values([("Automatic", None), *((n, n) for n in names)], chosen)
 
     def show_choice(self, choice: ModelChoice) -> None:
@@ -65,14 +65,14 @@ class ModelSide(QWidget):
             return None
         return ModelChoice(
             picked.path,
-            self.variant.currentData(),
+            self.variant.value(),
             picked.provider,
             picked.device,
-            Precision(self.precision.currentData()),  # Qt makes it a plain string
+            self.precision.value(),
         )
 
     def _picked(self) -> ModelChoice | None:
-        return self.model.currentData()
+        return self.model.value()
 
     def _pick(self) -> None:
         picked = self._picked()

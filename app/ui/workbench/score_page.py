@@ -1,14 +1,7 @@
 """Scoring: a text goes in, and comes back with the probability of each of its tokens."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QPlainTextEdit,
-    QProgressBar,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from app.domain.events import Delta
 from app.domain.heat import HeatMode
@@ -16,15 +9,16 @@ from app.domain.passages import Passage
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels.scored import first_token
 from app.ui.viewmodels.scoring import ScoreModel, ScoreStatus
-from app.ui.widgets import button, label, line, name_scroll_bars, set_kind
+from app.ui.widgets import button, label, line
 from app.ui.workbench.file_dialogs import ask_for_file
+from app.ui.workbench.page import arrange, document
 from app.ui.workbench.score_summary import ScoreSummary
 from app.ui.workbench.scored_text import ScoredTextView
+from app.ui.workbench.task_row import TaskRow
 from app.ui.workbench.token_details import TokenDetails
 
 MEANING = "How likely the loaded model finds each token of a text. Nothing is generated."
 PLACEHOLDER = "Write or paste a text, or open a document."
-SIDE_WIDTH = 330
 FILTERS = ["Texts (*.txt *.md *.csv *.json *.py *.html *.log)", "All files (*)"]
 
 
@@ -38,18 +32,24 @@ class ScorePage(QWidget):
         self._model = model
         self._number: int | None = None
         self._text = ""
-        self.edit = QPlainTextEdit()
+        self.edit = document("Text to score", PLACEHOLDER)
         self.view = ScoredTextView(theme)
         self.summary = ScoreSummary(theme)
         self.details = TokenDetails(theme)
-        self.words = label(wrap=True)
-        self.bar = QProgressBar()
-        self.start = button("Score", self._press, kind="primary", keys="Ctrl+Return")
         self.change = button("Edit the text", self._show_edit)
         self.browse = button("Open a document…", self._browse)
         self.chat = button("This chat", model.score_chat)
         self.chat.setToolTip("Score the open chat as the model sees it, inside its chat template")
         self.export = button("Export…", self._export)
+        self.task = TaskRow(
+            model,
+            "Score",
+            "Scored so far",
+            self._begin,
+            *(self.change, self.browse, self.chat),
+            last=self.export,
+            keys="Ctrl+Return",
+        )
         self._lay_out()
         self._connect(model)
         self.setFocusProxy(self.edit)
@@ -58,13 +58,7 @@ class ScorePage(QWidget):
 
     def show_status(self, status: ScoreStatus) -> None:
         """Show how far the scoring got, and what came of it."""
-        self.start.setText("Stop" if status.working else "Score")
-        self.bar.setVisible(status.working)
-        self.bar.setMaximum(status.total)
-        self.bar.setValue(status.done)
-        self.words.setText(_words(status))
-        self.words.setVisible(bool(self.words.text()))
-        set_kind(self.words, "complaint" if status.error else "muted")
+        self.task.show_status(status, _words(status))
         shown = status.result if not status.working else None
         self.export.setEnabled(shown is not None)
         self.change.setEnabled(not status.working)
@@ -89,15 +83,13 @@ class ScorePage(QWidget):
             self.view.select(number)
             self.details.show_token(result.tokens[number], number)
 
-    def _press(self) -> None:
-        if self._model.value.working:
-            self._model.stop()
-        elif self._pages.currentWidget() is self.view:
+    def _begin(self) -> None:
+        if self._pages.currentWidget() is self.view:
             self._show_edit()
         else:
             self._model.score(self.edit.toPlainText())
 
-    def _begin(self, text: str) -> None:
+    def _show_begun(self, text: str) -> None:
         self._text = text
         self._number = None
         self.view.clear()
@@ -132,69 +124,21 @@ class ScorePage(QWidget):
 
     def _connect(self, model: ScoreModel) -> None:
         model.changed.connect(self.show_status)
-        model.began.connect(self._begin)
+        model.began.connect(self._show_begun)
         model.grew.connect(self._grow)
         self.view.picked.connect(self.select)
         self.view.stepped.connect(self._step)
         self.summary.passage_chosen.connect(self._go_to)
 
     def _lay_out(self) -> None:
-        self.edit.setAccessibleName("Text to score")
-        name_scroll_bars(self.edit, "Text to score")
-        self.edit.setPlaceholderText(PLACEHOLDER)
-        self.edit.setTabChangesFocus(True)
-        self.edit.setObjectName("document")
-        self.bar.setAccessibleName("Scored so far")
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(6)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addLayout(self._left(), 1)
-        row.addWidget(line(vertical=True))
-        row.addWidget(self._right())
-
-    def _left(self) -> QVBoxLayout:
-        ways = QHBoxLayout()
-        for part in (self.start, self.change, self.browse, self.chat):
-            ways.addWidget(part)
-        ways.addStretch(1)
-        ways.addWidget(self.export)
         self._pages = QStackedLayout()
         self._pages.addWidget(self.edit)
         self._pages.addWidget(self.view)
-        top = QVBoxLayout()
-        top.setContentsMargins(18, 14, 18, 10)
-        top.setSpacing(8)
-        top.addWidget(label(MEANING, kind="muted", wrap=True))
-        top.addLayout(ways)
-        top.addWidget(self.words)
-        top.addWidget(self.bar)
-        left = QVBoxLayout()
-        left.setSpacing(0)
-        left.addLayout(top)
-        left.addWidget(line())
-        left.addLayout(self._pages, 1)
-        return left
-
-    def _right(self) -> QWidget:
-        side = QWidget()
-        side.setObjectName("pane")
-        side.setFixedWidth(SIDE_WIDTH)
-        layout = QVBoxLayout(side)
-        layout.setContentsMargins(18, 14, 18, 14)
-        layout.setSpacing(12)
-        layout.addWidget(self.details)
-        layout.addWidget(line())
-        layout.addWidget(self.summary, 1)
-        layout.addStretch(0)
-        layout.setAlignment(Qt.AlignmentFlag.AlignTop)
-        return side
+        top = (label(MEANING, kind="muted", wrap=True), self.task)
+        arrange(self, top, self._pages, (self.details, line(), self.summary))
 
 
 def _words(status: ScoreStatus) -> str:
-    if status.error is not None:
-        return str(status.error)
     if status.working and status.windows:
         return f"{_progress(status)}. {status.windows}"
     if status.working:
