@@ -14,6 +14,7 @@ class HeatMode(StrEnum):
     SURPRISE = "Surprise"
     ENTROPY = "Entropy"
     RANK = "Rank"
+    BAND = "Band"
     DRAFT = "Draft"
 
 

@@ -10,7 +10,9 @@ from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
 from app.ui.viewmodels.heat import SCALES
 from app.ui.widgets import button, label
 
-MODES = tuple(HeatMode)
+TEXT_MODES = tuple(mode for mode in HeatMode if mode is not HeatMode.DRAFT)
+"""What tokens can be coloured by that nothing was drafted for."""
+
 KEYS = "Ctrl+{}"
 VIEW_KEYS = "Ctrl+Shift+V"
 
@@ -64,12 +66,20 @@ class Legend(QFrame):
     chosen = Signal(object)
     view_asked = Signal()
 
-    def __init__(self, theme: Theme, mode: HeatMode) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        mode: HeatMode,
+        modes: tuple[HeatMode, ...] = tuple(HeatMode),
+        keys: str = KEYS,
+    ) -> None:
+        """`keys` has `{}` where a mode's number goes."""
         super().__init__()
+        self._offered = modes
         self.setObjectName("legend")
         self._name = label("Colour words by", kind="muted")
-        self._modes = Segments("Colour words by", MODES, KEYS)
-        self._modes.chosen.connect(lambda place: self.chosen.emit(MODES[place]))
+        self._modes = Segments("Colour words by", modes, keys)
+        self._modes.chosen.connect(lambda place: self.chosen.emit(modes[place]))
         self.scale = ScaleView(theme)
         self.view = button("View", self.view_asked.emit, kind="quiet", keys=VIEW_KEYS)
         row = QHBoxLayout(self)
@@ -86,7 +96,7 @@ class Legend(QFrame):
 
     def show_mode(self, mode: HeatMode) -> None:
         """Mark the mode in use and show its scale."""
-        self._modes.show_chosen(MODES.index(mode))
+        self._modes.show_chosen(self._offered.index(mode))
         self.scale.show_mode(mode)
 
     def recolour(self, theme: Theme) -> None:

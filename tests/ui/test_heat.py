@@ -45,6 +45,7 @@ ENDS = [
     (HeatMode.SURPRISE, 0.0, FULL_BITS),
     (HeatMode.ENTROPY, 0.0, FULL_BITS),
     (HeatMode.RANK, 1, FULL_RANK),
+    (HeatMode.BAND, 1, 1001),
     (HeatMode.DRAFT, 1.0, 0.0),
 ]
 
@@ -66,9 +67,16 @@ def test_probability_is_linear_and_ranks_are_spread():
 
 @given(st.sampled_from(COLOURING), st.floats(0.001, 0.999), st.floats(0.001, 0.999))
 def test_further_from_sure_is_never_paler(mode: HeatMode, one: float, other: float):
-    scale = {HeatMode.PROBABILITY: -1.0, HeatMode.DRAFT: -1.0, HeatMode.RANK: 40.0}.get(mode, 20.0)
+    scale = {
+        HeatMode.PROBABILITY: -1.0,
+        HeatMode.DRAFT: -1.0,
+        HeatMode.RANK: 40.0,
+        HeatMode.BAND: 2e3,
+    }.get(mode, 20.0)
     low, high = sorted((one, other), key=lambda share: share * scale)
-    values = [abs(share * scale) + (mode is HeatMode.RANK) for share in (low, high)]
+    values = [
+        abs(share * scale) + (mode in (HeatMode.RANK, HeatMode.BAND)) for share in (low, high)
+    ]
     steps = [heat_step(mode, [token(mode, value)]) for value in values]
     assert 0 <= steps[0] <= steps[1] <= HEAT_STEPS
 
@@ -100,7 +108,7 @@ def test_the_choice_is_told_once():
 @pytest.mark.parametrize("mode", COLOURING)
 def test_each_token_is_painted_in_its_colour(qapp: QApplication, theme: Theme, mode: HeatMode):
     shares = dict.fromkeys((HeatMode.PROBABILITY, HeatMode.DRAFT), (0.9, 0.2))
-    values = {**shares, HeatMode.RANK: (2, 10)}.get(mode, (0.3, 4.0))
+    values = {**shares, HeatMode.RANK: (2, 10), HeatMode.BAND: (99, 1001)}.get(mode, (0.3, 4.0))
     words = [" mmmm", " wwww", " nnnn"] * 12
     text, start = TokenText("Answer"), 0
     for index, word in enumerate(words):
@@ -166,6 +174,7 @@ def test_numbers_stand_below_on_request(qapp: QApplication):
 def test_a_threshold_leaves_only_what_is_over_it(mode: HeatMode):
     values = {HeatMode.PROBABILITY: (0.6, 0.4, 0.1, 0.01), HeatMode.RANK: (1, 2, 5, 50)}
     values[HeatMode.DRAFT] = (0.95, 0.8, 0.3, 0.0)
+    values[HeatMode.BAND] = (1, 11, 101, 1001)
     run = TokenRun()
     tokens = [token(mode, value) for value in values.get(mode, (0.5, 1.5, 2.5, 3.5))]
     run.extend(tokens, 0, [(0, 1)] * 4)

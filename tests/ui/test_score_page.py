@@ -6,8 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
+from app.domain.texts import ScoredText
 from app.services.exports.document import read
+from app.ui.legend import TEXT_MODES
+from app.ui.view_menu import ViewMenu
+from app.ui.viewmodels.heat import heat_step
 from app.ui.viewmodels.scored import Unit, first_token, ranked
 from app.ui.workbench.score_page import ScorePage
 from tests.ui.desk import Desk, until
@@ -27,6 +32,31 @@ def opened(desk: Desk) -> ScorePage:
     assert page
     assert page.isVisible()
     return page
+
+
+def shown_in(page: ScorePage, result: ScoredText) -> None:
+    """Each mode of the legend colours the text that is there, and its menu puts numbers below."""
+    body = page.view.text_of(0)
+    assert body
+    for mode in TEXT_MODES:
+        segment = next(
+            each for each in page.legend.findChildren(QPushButton) if each.text() == mode
+        )
+        QTest.mouseClick(segment, Qt.MouseButton.LeftButton)
+        look = [heat_step(mode, [token]) > 0 for token in result.tokens if token.text.isascii()]
+        said = [
+            body.colour_at(place) is not None
+            for place, token in enumerate(result.tokens)
+            if token.text.isascii()
+        ]
+        assert (mode, said) == (mode, look)
+    height = body.height()
+    page.legend.view.click()
+    (menu,) = page.findChildren(ViewMenu)
+    (numbers,) = (each for each in menu.actions() if each.text() == "Numbers below the words")
+    numbers.trigger()
+    menu.close()
+    assert body.height() > height
 
 
 def test_a_pasted_text_is_scored_shown_walked_and_exported(drive: Drive, tmp_path: Path) -> None:
@@ -67,6 +97,8 @@ def test_a_pasted_text_is_scored_shown_walked_and_exported(drive: Drive, tmp_pat
         QTest.keyClick(page.summary.passages, Qt.Key.Key_Return)
         assert page.details.facts.values["Position"].text() == f"{worst + 1:,}"
         assert not desk.nameless_controls()
+
+        shown_in(page, result)
 
         QTest.mouseClick(page.export, Qt.MouseButton.LeftButton)
         await answer_dialog(desk, tmp_path / "text")

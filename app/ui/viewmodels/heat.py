@@ -11,12 +11,15 @@ from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.heat import HeatMode, Reading
+from app.domain.passages import BANDS
 from app.domain.tokens import Source, TokenRecord
 from app.ui.theme.palette import HEAT_STEPS
 from app.ui.viewmodels.wording import surprise
 
 FULL_BITS = 5.0
 FULL_RANK = 10
+BAND_SHARES = (0.0, 0.3, 0.65, 1.0)
+"""Of the ramp, for ranks in each of the `BANDS` and beyond."""
 
 
 class Scale(Struct, frozen=True):
@@ -35,6 +38,11 @@ SCALES = {
     ),
     HeatMode.ENTROPY: Scale("0", "5+ bits", "How open the choice was before the word was said"),
     HeatMode.RANK: Scale("1", "10+", "The word's place among all words, the likeliest first"),
+    HeatMode.BAND: Scale(
+        "first 10",
+        "over 1,000",
+        "Whether the word was among the likeliest 10, 100 or 1,000",
+    ),
     HeatMode.DRAFT: Scale(
         "kept", "not kept", "How likely the draft's word was to be kept; plain where none was made"
     ),
@@ -54,6 +62,10 @@ THRESHOLDS: dict[HeatMode, tuple[tuple[str, float], ...]] = {
         ("Not the likeliest", 0.3),
         ("Rank 4 and more", 0.6),
         ("Rank 10 and more", 1.0),
+    ),
+    HeatMode.BAND: tuple(
+        (f"Beyond the first {band:,}", share)
+        for band, share in zip(BANDS, BAND_SHARES[1:], strict=True)
     ),
     HeatMode.DRAFT: (("Under 90 % to be kept", 0.1), ("Under 50 %", 0.5), ("Not kept", 1.0)),
 }
@@ -113,7 +125,7 @@ def number(mode: HeatMode, tokens: Sequence[TokenRecord]) -> str:
             return f"{sum(map(surprise, tokens)):.1f}"
         case HeatMode.ENTROPY:
             return f"{sum(abs(token.entropy or 0.0) for token in tokens):.1f}"
-        case HeatMode.RANK:
+        case HeatMode.RANK | HeatMode.BAND:
             return f"{max(token.rank or 1 for token in tokens)}"
         case HeatMode.DRAFT:
             known = [token.accept for token in tokens if token.accept is not None]
@@ -154,6 +166,11 @@ def _outranked(tokens: Sequence[TokenRecord]) -> float:
     return math.log(max(token.rank or 1 for token in tokens), FULL_RANK)
 
 
+def _banded(tokens: Sequence[TokenRecord]) -> float:
+    worst = max(token.rank or 1 for token in tokens)
+    return BAND_SHARES[sum(worst > band for band in BANDS)]
+
+
 def _doubted(tokens: Sequence[TokenRecord]) -> float:
     """A word that was not kept is hottest; others are by the chance that they would not be."""
     if any(token.source is Source.CORRECTED for token in tokens):
@@ -171,5 +188,6 @@ _SHARES: dict[HeatMode, Callable[[Sequence[TokenRecord]], float]] = {
     HeatMode.SURPRISE: _surprising,
     HeatMode.ENTROPY: _open,
     HeatMode.RANK: _outranked,
+    HeatMode.BAND: _banded,
     HeatMode.DRAFT: _doubted,
 }

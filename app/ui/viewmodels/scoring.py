@@ -23,6 +23,7 @@ from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.text_files import read_text
 from app.ui.tasks import ErrorHandler
+from app.ui.viewmodels.heat import HeatChoice
 from app.ui.viewmodels.one_task import TaskModel, TaskStatus
 from app.ui.viewmodels.scored import TextSummary, summarise
 
@@ -39,7 +40,7 @@ class ScoreStatus(TaskStatus, frozen=True, kw_only=True):
 
 
 class ScoreModel(TaskModel[ScoreStatus]):
-    """`began` carries the text, `grew` a Delta of it."""
+    """`began` carries the text, `grew` a Delta of it; `heat` is what colours it."""
 
     began = Signal(object)
     grew = Signal(object)
@@ -52,6 +53,7 @@ class ScoreModel(TaskModel[ScoreStatus]):
         on_bug: ErrorHandler,
     ) -> None:
         super().__init__(ScoreStatus(), on_bug)
+        self.heat = HeatChoice(self)
         self._host = host
         self._conversation = conversation
         self._background = background

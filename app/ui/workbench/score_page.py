@@ -1,12 +1,13 @@
 """Scoring: a text goes in, and comes back with the probability of each of its tokens."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.domain.events import Delta
-from app.domain.heat import HeatMode
 from app.domain.passages import Passage
+from app.ui.legend import TEXT_MODES, Legend
 from app.ui.theme.palette import Theme
+from app.ui.view_menu import ViewMenu
 from app.ui.viewmodels.scored import first_token
 from app.ui.viewmodels.scoring import ScoreModel, ScoreStatus
 from app.ui.widgets import button, label, line
@@ -33,7 +34,8 @@ class ScorePage(QWidget):
         self._number: int | None = None
         self._text = ""
         self.edit = document("Text to score", PLACEHOLDER)
-        self.view = ScoredTextView(theme)
+        self.legend = Legend(theme, model.heat.mode, TEXT_MODES, keys="")
+        self.view = ScoredTextView(theme, model.heat.mode)
         self.summary = ScoreSummary(theme)
         self.details = TokenDetails(theme)
         self.change = button("Edit the text", self._show_edit)
@@ -68,12 +70,8 @@ class ScorePage(QWidget):
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
-        for part in (self.view, self.summary, self.details):
+        for part in (self.legend, self.view, self.summary, self.details):
             part.recolour(theme)
-
-    def show_mode(self, mode: HeatMode) -> None:
-        """Colour the words by `mode`."""
-        self.view.show_mode(mode)
 
     def select(self, number: int) -> None:
         """Select a token by its number, or the nearest one there is."""
@@ -95,6 +93,7 @@ class ScorePage(QWidget):
         self.view.clear()
         self.details.show_token(None, 0)
         self._pages.setCurrentWidget(self.view)
+        self.legend.show()
         self.change.show()
 
     def _grow(self, delta: Delta) -> None:
@@ -112,6 +111,7 @@ class ScorePage(QWidget):
         if self._text and self._text != self.edit.toPlainText():
             self.edit.setPlainText(self._text)
         self._pages.setCurrentWidget(self.edit)
+        self.legend.hide()
         self.change.hide()
         self.edit.setFocus()
 
@@ -122,10 +122,19 @@ class ScorePage(QWidget):
         if self._model.value.result is not None:
             self.export_asked.emit(self._model.value.result)
 
+    def _show_view_menu(self) -> None:
+        button = self.legend.view
+        ViewMenu(self, self._model.heat).popup(button.mapToGlobal(button.rect().bottomLeft()))
+
     def _connect(self, model: ScoreModel) -> None:
         model.changed.connect(self.show_status)
         model.began.connect(self._show_begun)
         model.grew.connect(self._grow)
+        model.heat.changed.connect(self.legend.show_mode)
+        model.heat.changed.connect(self.view.show_mode)
+        model.heat.reading_changed.connect(self.view.show_reading)
+        self.legend.chosen.connect(model.heat.choose)
+        self.legend.view_asked.connect(self._show_view_menu)
         self.view.picked.connect(self.select)
         self.view.stepped.connect(self._step)
         self.summary.passage_chosen.connect(self._go_to)
@@ -135,7 +144,11 @@ class ScorePage(QWidget):
         self._pages.addWidget(self.edit)
         self._pages.addWidget(self.view)
         top = (label(MEANING, kind="muted", wrap=True), self.task)
-        arrange(self, top, self._pages, (self.details, line(), self.summary))
+        body = QVBoxLayout()
+        body.setSpacing(0)
+        body.addWidget(self.legend)
+        body.addLayout(self._pages, 1)
+        arrange(self, top, body, (self.details, line(), self.summary))
 
 
 def _words(status: ScoreStatus) -> str:

@@ -8,6 +8,7 @@ from app.domain.passages import Passage, RankBands
 from app.domain.texts import ScoredText
 from app.ui.segments import Segments
 from app.ui.theme.palette import HEAT_STEPS, Theme, heat_colour
+from app.ui.viewmodels.heat import BAND_SHARES
 from app.ui.viewmodels.scored import (
     MEANINGS,
     TextSummary,
@@ -20,7 +21,7 @@ from app.ui.widgets import label, name_scroll_bars
 from app.ui.workbench.token_details import Facts
 
 UNITS = (Unit.SENTENCE, Unit.PARAGRAPH)
-BAND_STEPS = tuple(round(HEAT_STEPS * share) for share in (0, 0.3, 0.65, 1))
+BAND_STEPS = tuple(round(HEAT_STEPS * share) for share in BAND_SHARES)
 
 
 class BandBar(QWidget):

@@ -11,13 +11,13 @@ from msgspec import Struct, structs
 from PySide6.QtCore import QRect, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.domain.heat import HeatMode
+from app.domain.heat import Face, HeatMode, Reading
 from app.domain.tokens import TokenRecord
 from app.ui.chat.column import Column, guess
 from app.ui.chat.heat import Heat
 from app.ui.chat.message import MessageView
 from app.ui.chat.message_list import SIDE, MessageList
-from app.ui.chat.token_text import LINE_HEIGHT_PERCENT, TokenText
+from app.ui.chat.token_text import LINE_HEIGHT_PERCENT, NUMBERED_PERCENT, TokenText
 from app.ui.theme.palette import Theme
 from app.ui.widgets import label
 
@@ -47,10 +47,15 @@ class PieceView(MessageView):
         layout.setContentsMargins(0, 0, 0, self.fontMetrics().lineSpacing() if blank else 0)
         layout.addWidget(self.body)
         self.body.extend(piece.text, piece.tokens, piece.first)
-        self.body.recolour(look, frame)
+        self.recolour(look, frame)
         self.body.picked.connect(self.picked)
         self.body.stepped.connect(self.stepped)
         self.body.fitted.connect(self.refitted)
+
+    def recolour(self, look: Heat, frame: str) -> None:
+        """Show the tokens so, and frame the selected one in the colour `frame`."""
+        self.body.show_raw(look.reading.face is Face.RAW)
+        self.body.recolour(look, frame)
 
     def chain_after(self, before: QWidget) -> QWidget:
         """Let the Tab key come here from `before`; return where it leaves from."""
@@ -69,6 +74,7 @@ class ScoredTextView(MessageList):
         self._column = Column(0, SIDE)
         self._theme = theme
         self._mode = mode
+        self._reading = Reading()
         self._pieces: list[Piece] = []
         self._text = ""
         self._waiting: list[TokenRecord] = []
@@ -125,17 +131,22 @@ class ScoredTextView(MessageList):
         self._mode = mode
         self.recolour(self._theme)
 
+    def show_reading(self, reading: Reading) -> None:
+        """Show this with the colours."""
+        self._reading = reading
+        self.recolour(self._theme)
+
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self._theme = theme
         for view in self._views.values():
-            _body(view).recolour(self._look(), theme.accent)
+            _piece(view).recolour(self._look(), theme.accent)
 
     def _index(self, number: int) -> int:
         return bisect_right(self._pieces, number, key=lambda piece: piece.first) - 1
 
     def _look(self) -> Heat:
-        return Heat(self._mode, self._theme, self._theme.window)
+        return Heat(self._mode, self._theme, self._theme.window, self._reading)
 
     def _is_full(self, token: TokenRecord) -> bool:
         """Whether a piece ends before this token, which must share no character with it."""
@@ -165,10 +176,15 @@ class ScoredTextView(MessageList):
         return view
 
     def _guess(self, index: int) -> int:
-        line = self.fontMetrics().lineSpacing() * LINE_HEIGHT_PERCENT / 100
+        percent = NUMBERED_PERCENT if self._reading.numbers else LINE_HEIGHT_PERCENT
+        line = self.fontMetrics().lineSpacing() * percent / 100
         return guess(self._pieces[index].text, self._width, line)
 
 
-def _body(view: MessageView) -> TokenText:
+def _piece(view: MessageView) -> PieceView:
     assert isinstance(view, PieceView)
-    return view.body
+    return view
+
+
+def _body(view: MessageView) -> TokenText:
+    return _piece(view).body
