@@ -1,4 +1,4 @@
-"""`candor compare`: how far two models, variants, devices or precisions are apart on a text."""
+"""`candor compare`: how far two models, files, devices or samplings are apart on a text."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,12 +11,13 @@ from app.cli.figures import percent, quoted
 from app.cli.options import ids_option, json_option, load_command, model_options
 from app.cli.terminal import Terminal
 from app.cli.texts import read
-from app.cli.types import DeviceChoice
+from app.cli.types import DeviceChoice, Sampling
 from app.domain.comparison import Piece, Summary, worst
 from app.domain.events import Compared, ComparedPart, Event
 from app.domain.models import ModelInfo
 from app.domain.preparation import Precision
 from app.domain.requests import Compare, IdsPrompt, Load, TextPrompt
+from app.domain.sampling import SamplingParams
 from app.domain.tokens import LEAST_LOGPROB
 from app.errors import Bug
 
@@ -37,6 +38,15 @@ MOST_SHOWN = 10
     type=click.Choice([precision.value for precision in Precision]),
     help="The second model's precision.",
 )
+@click.option(
+    "--sampling",
+    type=Sampling(),
+    help="Compare what this sampling leaves of one model's distributions, such as"
+    " temperature=0.7,top_k=40; neutral is the model's own.",
+)
+@click.option(
+    "--with-sampling", type=Sampling(), help="With what this one leaves; neutral if not given."
+)
 @json_option
 @click.pass_obj
 def compare(
@@ -45,10 +55,12 @@ def compare(
     """Let two models read the text in FILE (- is standard input), or token --ids.
 
     Where they share a vocabulary, the divergence of whole distributions is exact; else the text is
-    aligned by its bytes. What is not said of the second model is as for the first.
+    aligned by its bytes. What is not said of the second model is as for the first. With a
+    sampling, one model reads the text, and two ways to draw from it are compared.
     """
     first = load_command(options)
-    asked = Compare(first, _second(first, options), _prompt(file, ids))
+    sampling = _sampling(options)
+    asked = Compare(first, _second(first, options), _prompt(file, ids), sampling)
     pieces: list[Piece] = []
     ends: list[Compared] = []
 
@@ -84,6 +96,13 @@ def _second(first: Load, options: dict[str, Any]) -> Load:
     )
 
 
+def _sampling(options: dict[str, Any]) -> tuple[SamplingParams, SamplingParams] | None:
+    one, other = options["sampling"], options["with_sampling"]
+    if one is None and other is None:
+        return None
+    return one or SamplingParams(), other or SamplingParams()
+
+
 def _prompt(file: str | None, ids: tuple[int, ...] | None) -> TextPrompt | IdsPrompt:
     if ids is not None and file is None:
         return IdsPrompt(ids)
@@ -98,6 +117,10 @@ def _object(end: Compared, pieces: list[Piece]) -> dict[str, Any]:
     return {
         "kl": {"mean": found.kl_mean, "max": found.kl_max} if exact else None,
         "top1": found.agreement,
+        "distance": None
+        if found.distance_mean is None
+        else {"mean": found.distance_mean, "max": found.distance_max},
+        "infinite": found.infinite,
         "delta_mean": found.delta_mean,
         "count": found.count,
         "aligned_by": found.alignment.value,
@@ -115,21 +138,53 @@ def _piece(piece: Piece) -> dict[str, Any]:
     for name in ("logprob", "other"):
         if values[name] is not None:
             values[name] = max(values[name], LEAST_LOGPROB)
+    values["parted"] = piece.parted and structs.asdict(piece.parted)
     return {"text": piece.text, **values, "delta": piece.delta}
 
 
 def _lines(end: Compared, pieces: list[Piece]) -> Iterator[str]:
-    yield f"{_named(end.first)} and {_named(end.second)}"
+    if end.summary.distance_mean is None:
+        yield f"{_named(end.first)} and {_named(end.second)}"
+    else:
+        yield f"two samplings of {_named(end.first)}"
     yield from _figures(end.summary)
     yield "furthest apart:"
     for piece in worst(pieces, MOST_SHOWN):
         kl = "" if piece.kl is None else f"  KL {piece.kl:.3g}"
-        yield f"  {piece.logprob:9.3f} {piece.other:9.3f}{kl}  {quoted(piece.text)}"
+        numbers = f"{_number(piece.logprob)} {_number(piece.other)}{kl}"
+        yield f"  {numbers}  {quoted(piece.text)}{_removals(piece)}"
+
+
+def _number(logprob: float | None) -> str:
+    return "        -" if logprob is None else f"{logprob:9.3f}"
+
+
+def _removals(piece: Piece) -> str:
+    """How many draws part, and what removes what the other can say."""
+    if piece.parted is None:
+        return ""
+    found = piece.parted
+    said = [f"{percent(found.distance)} of draws differ"]
+    for name, share, stage, other in (
+        ("first", found.lost, found.lost_by, "second"),
+        ("second", found.gained, found.gained_by, "first"),
+    ):
+        if stage is not None:
+            said.append(f"{percent(share)} of the {name} removed by the {other}'s {stage}")
+    return f"  ({'; '.join(said)})"
 
 
 def _figures(found: Summary) -> Iterator[str]:
     if found.note:
         yield found.note
+    if found.distance_mean is not None and found.distance_max is not None:
+        mean, most = percent(found.distance_mean), percent(found.distance_max)
+        yield f"at least {mean} of draws differ on average, {most} at worst"
+    if found.infinite:
+        yield (
+            f"the divergence is infinite at {found.infinite:,} of {found.count:,} places, where the"
+            " second removes what the first can say"
+        )
     if found.kl_mean is not None and found.kl_max is not None:
         yield f"KL divergence {found.kl_mean:.3g} nats on average, {found.kl_max:.3g} at worst"
     if found.agreement is not None and found.delta_mean is not None:

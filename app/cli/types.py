@@ -86,6 +86,28 @@ class SamplerOrder(click.ParamType[tuple[SamplerStage, ...]]):
         return tuple(next(named) if stage in names else stage for stage in SamplerStage)
 
 
+class Sampling(click.ParamType[SamplingParams]):
+    """Sampling parameters, those not named neutral: `temperature=0.7,top_k=40`, or `neutral`."""
+
+    name = "NAME=VALUE,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> SamplingParams:
+        """The parameters, each inside its range."""
+        if isinstance(value, SamplingParams):
+            return value
+        given: dict[str, Any] = {}
+        for part in [] if value.strip().lower() == "neutral" else value.split(","):
+            name, equals, text = part.partition("=")
+            name = name.strip().lower().replace("-", "_")
+            if not equals or name not in RANGES or name in given:
+                known = ", ".join(RANGES)
+                self.fail(f"{part[:40]!r} is not NAME=VALUE with one of {known}.", param, ctx)
+            given[name] = sampling_range(name).convert(text, param, ctx)
+        return SamplingParams(**given)
+
+
 class Number(click.FloatRange):
     """A finite number inside a closed range."""
 

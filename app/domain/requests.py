@@ -161,12 +161,15 @@ class Classify(Struct, frozen=True, tag="classify"):
 class Compare(Struct, frozen=True, tag="compare"):
     """Let two models, in place of the present one, read the same text and set them side by side.
 
-    A text that is longer than a context is read in windows of it that overlap by half.
+    A text that is longer than a context is read in windows of it that overlap by half. With
+    `sampling`, both are the same model, and what is compared is what two samplings leave of its
+    distributions.
     """
 
     first: Load
     second: Load
     prompt: TextPrompt | IdsPrompt
+    sampling: tuple[SamplingParams, SamplingParams] | None = None
 
 
 class Replay(Struct, frozen=True, tag="replay", kw_only=True):

@@ -6,10 +6,11 @@ its own tokens, and what lies between common ends of tokens is.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from app.domain.comparison import Alignment, Piece
+from app.domain.comparison import Alignment, Parted, Piece
 from app.domain.requests import IdsPrompt, TextPrompt
 from app.engine.forward import CHUNK
 from app.engine.model import Model
@@ -71,32 +72,54 @@ def first_difference(first: Model, second: Model) -> int | None:
     return None if sizes[0] == sizes[1] else min(sizes)
 
 
+class Found(NamedTuple):
+    """What `Piece` says of a token."""
+
+    logprob: float | None
+    other: float | None
+    kl: float | None
+    agreeing: bool | None
+    parted: Parted | None = None
+
+
+Measure = Callable[[np.ndarray, np.ndarray, Sequence[int]], list[Found]]
+"""From logits of both, float32 [n or more, V], and the tokens [n] behind them, what to say."""
+
+
 def compare(
-    first: Model, second: Model, asked: Plan, on_tokens: OnTokens
+    first: Model,
+    second: Model,
+    asked: Plan,
+    on_tokens: OnTokens,
+    measure: Measure | None = None,
 ) -> Iterator[tuple[Piece, ...]]:
-    """The pieces of the text, in order; `on_tokens` hears of tokens read and their total."""
+    """The pieces of the text, in order; `on_tokens` hears of tokens read and their total.
+
+    `measure` takes the place of a comparison of whole distributions.
+    """
     if asked.alignment is Alignment.TOKENS:
-        return _by_tokens(first, second, asked, on_tokens)
+        return _by_tokens(first, second, asked, on_tokens, measure or measured)
     return _by_bytes(first, second, asked, on_tokens)
 
 
 def _by_tokens(
-    first: Model, second: Model, asked: Plan, on_tokens: OnTokens
+    first: Model, second: Model, asked: Plan, on_tokens: OnTokens, measure: Measure
 ) -> Iterator[tuple[Piece, ...]]:
     text, read = asked.texts[0], token_bytes(first)
+    models = (first,) if second is first else (first, second)
     stream, total = TextStream(), len(text.ids)
     if text.own_start == 0:
         yield (_piece(stream, text.ids[0], read(text.ids[0]), None),)
     capacity = min(first.forward.capacity, second.forward.capacity)
     for window in windows(text, 0, capacity, asked.stride):
-        for model in (first, second):
+        for model in models:
             model.forward.clear()
         for at in range(0, len(window.ids), CHUNK):
             on_tokens(window.offset + at, total)
             chunk = window.ids[at : at + CHUNK]
-            rows = [model.forward.run(chunk, every_position=True) for model in (first, second)]
+            rows = [model.forward.run(chunk, every_position=True) for model in models]
             skip, tokens = _spoken_of(window, at, len(chunk))
-            found = _measured(rows[0][skip:], rows[1][skip:], tokens)
+            found = measure(rows[0][skip:], rows[-1][skip:], tokens)
             pairs = zip(tokens, found, strict=True)
             yield tuple(_piece(stream, id, read(id), numbers) for id, numbers in pairs)
     on_tokens(total, total)
@@ -108,12 +131,9 @@ def _spoken_of(window: Window, at: int, count: int) -> tuple[int, list[int]]:
     return skip, window.ids[at + 1 + skip : at + 1 + count]
 
 
-_Found = tuple[float, float, float, bool]
-
-
-def _measured(one: np.ndarray, other: np.ndarray, tokens: Sequence[int]) -> list[_Found]:
+def measured(one: np.ndarray, other: np.ndarray, tokens: Sequence[int]) -> list[Found]:
     """Of each token its logprobs, the divergence, and whether the likeliest ones agree."""
-    found: list[_Found] = []
+    found: list[Found] = []
     for start in range(0, len(tokens), _ROWS):
         ids = np.array(tokens[start : start + _ROWS], dtype=np.intp)
         part = slice(start, start + len(ids))
@@ -128,7 +148,7 @@ def _measured(one: np.ndarray, other: np.ndarray, tokens: Sequence[int]) -> list
             np.maximum(0.0, shares.sum(-1)),
             p.argmax(-1) == q.argmax(-1),
         )
-        found += zip(*(column.tolist() for column in columns), strict=True)
+        found += map(Found, *(column.tolist() for column in columns))
     return found
 
 
@@ -139,10 +159,10 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
     return x - np.log(np.exp(x).sum(-1, keepdims=True))
 
 
-def _piece(stream: TextStream, id: int, data: bytes, found: _Found | None) -> Piece:
+def _piece(stream: TextStream, id: int, data: bytes, found: Found | None) -> Piece:
     _, span = stream.push(data)
-    logprob, other, kl, agreeing = found or (None, None, None, None)
-    return Piece(data, span.start, span.end, (id,), (id,), logprob, other, kl, agreeing)
+    numbers = found or Found(None, None, None, None)
+    return Piece(data, span.start, span.end, (id,), (id,), *numbers)
 
 
 @dataclass(frozen=True, slots=True)

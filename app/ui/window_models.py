@@ -60,6 +60,8 @@ class WindowModels:
             services.packs.client,
             Calibrations(services.profile / paths.CALIBRATIONS),
             self.models,
+            self.survey,
+            self.chat.sampling,
             self.chat.selection,
             on_bug,
         )

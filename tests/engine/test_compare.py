@@ -10,6 +10,7 @@ from app import paths
 from app.domain.comparison import Alignment, Piece, summary, worst
 from app.domain.events import Compared, ComparedPart, Stage
 from app.domain.requests import Compare, IdsPrompt, Load, Score, TextPrompt
+from app.domain.sampling import SamplerStage, SamplingParams
 from app.engine.comparing import compare_models
 from app.engine.score import begin
 from app.engine.text import jinja
@@ -109,3 +110,64 @@ def test_ids_of_different_vocabularies_are_refused(tmp_path: Path) -> None:
         compared(one, other, IdsPrompt((1, 2, 3)))
     with pytest.raises(InvalidRequest, match="no text to compare"):
         compared(one, one, IdsPrompt((1,)))
+
+
+def sampled(
+    folder: Path, pair: tuple[SamplingParams, SamplingParams]
+) -> tuple[list[Piece], Compared]:
+    load = Load(str(folder))
+    asked = Compare(load, load, IdsPrompt(tuple(PROMPT[:40])), pair)
+    *parts, end = compare_models(asked, jinja, lambda stage, done, total: None)
+    assert isinstance(end, Compared)
+    return [p for part in parts if isinstance(part, ComparedPart) for p in part.pieces], end
+
+
+def test_two_samplings_part_by_what_one_of_them_removes(tmp_path: Path) -> None:
+    folder, weights = graphs.small_model(tmp_path, SHORT, 0), random_weights(SHORT, 0)
+    neutral, cut = SamplingParams(), SamplingParams(top_k=3)
+    forward, end = sampled(folder, (cut, neutral))
+    backward, other = sampled(folder, (neutral, cut))
+    removed = 0
+    for place in range(1, 40):
+        p = np.exp(slow_logprobs(reference.logits(weights, SHORT, list(PROMPT[:place]))[-1]))
+        kept = np.sort(p)[-3:].sum()
+        one, back, token = forward[place], backward[place], PROMPT[place]
+        out = bool(p[token] < np.sort(p)[-3])
+        removed += out
+        assert one.parted
+        assert (one.parted.distance, one.parted.gained) == pytest.approx((1 - kept,) * 2, abs=1e-4)
+        assert (one.parted.lost, one.parted.lost_by) == (0.0, None)
+        assert one.parted.gained_by is SamplerStage.TOP_K
+        assert one.parted.cut == (SamplerStage.TOP_K if out else None, None)
+        assert one.kl == pytest.approx(-math.log(kept), abs=1e-4)
+        assert one.other == pytest.approx(math.log(p[token]), abs=1e-4)
+        assert one.logprob == (None if out else pytest.approx(math.log(p[token] / kept), abs=1e-4))
+        assert back.parted
+        assert (back.kl, back.parted.lost_by) == (None, SamplerStage.TOP_K)
+        assert back.parted.lost == pytest.approx(1 - kept, abs=1e-4)
+    assert 0 < removed < 39
+    assert (end.summary.count, end.summary.infinite) == (39, 0)
+    assert (other.summary.count, other.summary.infinite, other.summary.kl_mean) == (39, 39, None)
+    assert end.summary.agreement == 1.0
+    (furthest,) = worst(forward, 1)
+    assert furthest.parted
+    assert furthest.parted.distance == end.summary.distance_max
+
+
+def test_a_repetition_is_heard_and_a_cold_draw_is_no_removal(tmp_path: Path) -> None:
+    folder = graphs.small_model(tmp_path, SHORT, 0)
+    penal = SamplingParams(frequency_penalty=2.0)
+    pieces, _ = sampled(folder, (SamplingParams(), penal))
+    assert pieces[1].parted
+    assert pieces[1].parted.distance == pytest.approx(0, abs=1e-6), "nothing was said before"
+    assert pieces[-1].parted
+    assert pieces[-1].parted.distance > 1e-3
+    cold, _ = sampled(folder, (SamplingParams(), SamplingParams(temperature=0.01)))
+    assert all(piece.kl is not None and piece.kl > 0 for piece in cold[1:])
+
+
+def test_two_samplings_need_one_model(tmp_path: Path) -> None:
+    one, other = (Load(str(tmp_path / name)) for name in "ab")
+    asked = Compare(one, other, TextPrompt("a"), (SamplingParams(), SamplingParams()))
+    with pytest.raises(InvalidRequest, match="compared with one model"):
+        next(compare_models(asked, jinja, lambda stage, done, total: None))

@@ -66,11 +66,17 @@ class Sampler:
         """
         if history.favoured is not None:
             distribution = _favouring(distribution, *history.favoured)
+        return outcome(distribution, self.left(distribution, history, position))
+
+    def left(
+        self, distribution: Distribution, history: History, position: int | None = None
+    ) -> Pool:
+        """The tokens that all stages leave, with their logits."""
         place = Place(history, len(history.ids) if position is None else position)
         pool, stages = self._shortlist(distribution)
         for stage in stages:
             pool = stage.apply(pool, place)
-        return outcome(distribution, pool)
+        return pool
 
     def _shortlist(self, distribution: Distribution) -> tuple[Pool, list[Stage]]:
         """The tokens to look at and the stages that are still to come.

@@ -1,4 +1,4 @@
-"""Two models on one text: asked for, growing, stopped.
+"""Two models, or two samplings of one, on one text: asked for, growing, stopped.
 
 In: two choices of a model and a text. Out: the pieces as they come, and `CompareStatus`es.
 """
@@ -12,18 +12,23 @@ from msgspec.structs import replace
 from PySide6.QtCore import Signal
 
 from app.domain.comparison import Piece
-from app.domain.events import Compared, ComparedPart, Inspected, Progress
+from app.domain.devices import Device
+from app.domain.events import Compared, ComparedPart, Inspected, Progress, Stage
 from app.domain.inspection import ModelReport, VariantReport
 from app.domain.preparation import Precision
 from app.domain.requests import Compare, Inspect, Load, TextPrompt
+from app.domain.sampling import SamplingParams
 from app.errors import CandorError, InvalidRequest
 from app.services.comparing import compare
 from app.services.engine_host import EngineHost
+from app.services.packs import Report
 from app.services.settings import ModelChoice
 from app.services.workers import MakeClient
 from app.ui.tasks import ErrorHandler
+from app.ui.viewmodels.model_survey import CPU, ModelSurvey, devices
 from app.ui.viewmodels.models import STAGES, ModelsModel
 from app.ui.viewmodels.one_task import TaskModel, TaskStatus
+from app.ui.viewmodels.sampling import NEUTRAL, SamplingModel
 
 SAMPLE = (
     "A model's weights are rounded so that they take less memory. Most words stay as likely as "
@@ -42,6 +47,7 @@ class CompareStatus(TaskStatus, frozen=True, kw_only=True):
 
 
 WAITING = CompareStatus(doing="Waiting for the models")
+READING = "Reading the text"
 
 
 class Reports(Struct, frozen=True):
@@ -52,22 +58,29 @@ class Reports(Struct, frozen=True):
 
 
 class CompareModel(TaskModel[CompareStatus]):
-    """`looked` carries Reports, `paired` two ModelChoices."""
+    """`looked` carries Reports, `paired` two ModelChoices; `found` tells of other `devices`."""
 
     looked = Signal(object)
     paired = Signal(object, object)
+    found = Signal()
 
     def __init__(
         self,
         host: EngineHost,
         make_client: MakeClient,
         models: ModelsModel,
+        survey: ModelSurvey,
+        sampling: SamplingModel,
         on_bug: ErrorHandler,
     ) -> None:
         super().__init__(CompareStatus(), on_bug)
         self._host = host
         self._make_client = make_client
         self._models = models
+        self.survey = survey
+        self._sampling = sampling
+        self.devices: tuple[Device, ...] = (CPU,)
+        survey.found.connect(self._take_devices)
 
     def choices(self) -> list[tuple[str, ModelChoice]]:
         """The models to choose from, by their names; the open one first."""
@@ -75,13 +88,28 @@ class CompareModel(TaskModel[CompareStatus]):
         opened = self._models.value.opened
         return sorted(found, key=lambda pair: pair[1] != opened)
 
+    def samplings(self) -> list[tuple[str, SamplingParams]]:
+        """Ways to sample that a comparison can start from, by their names."""
+        model = self._sampling.model
+        return [
+            ("As in the chat", self._sampling.params),
+            ("Model's defaults", model.sampling if model else NEUTRAL),
+            ("Neutral", NEUTRAL),
+        ]
+
     def look(self, choice: ModelChoice) -> None:
         """Tell which variants the folder of a choice has."""
         self._tasks.start(self._look(choice))
 
-    def compare(self, first: ModelChoice, second: ModelChoice, text: str) -> None:
-        """Let both read a text."""
-        self._start(lambda: self._compare(first, second, text), WAITING)
+    def compare(
+        self,
+        first: ModelChoice,
+        second: ModelChoice,
+        text: str,
+        sampling: tuple[SamplingParams, SamplingParams] | None = None,
+    ) -> None:
+        """Let both read a text, or one of them with two samplings."""
+        self._start(lambda: self._compare(first, second, text, sampling), WAITING)
 
     def compare_rounding(self, text: str) -> None:
         """Compare the open model, as it runs, with the least rounded variant of its folder.
@@ -90,6 +118,10 @@ class CompareModel(TaskModel[CompareStatus]):
         """
         read = text if text.strip() else SAMPLE
         self._start(lambda: self._compare_rounding(read), WAITING)
+
+    def _take_devices(self, reports: tuple[Report, ...]) -> None:
+        self.devices = devices(reports)
+        self.found.emit()
 
     async def _look(self, choice: ModelChoice) -> None:
         try:
@@ -125,15 +157,22 @@ class CompareModel(TaskModel[CompareStatus]):
         self.paired.emit(first, second)
         await self._compare(first, second, text)
 
-    async def _compare(self, first: ModelChoice, second: ModelChoice, text: str) -> None:
+    async def _compare(
+        self,
+        first: ModelChoice,
+        second: ModelChoice,
+        text: str,
+        sampling: tuple[SamplingParams, SamplingParams] | None = None,
+    ) -> None:
         if not text.strip():
             raise InvalidRequest("There is no text to compare on.", "Write or paste one.")
-        request = Compare(self._load(first), self._load(second), TextPrompt(text))
+        request = Compare(self._load(first), self._load(second), TextPrompt(text), sampling)
         pieces: list[Piece] = []
         async with aclosing(compare(self._make_client, request)) as events:
             async for event in events:
                 if isinstance(event, Progress):
-                    doing = STAGES.get(event.stage, "Reading the text")
+                    compares = event.stage is Stage.COMPARE
+                    doing = READING if compares else STAGES.get(event.stage, READING)
                     self._show(
                         CompareStatus(working=True, doing=doing, done=event.done, total=event.total)
                     )

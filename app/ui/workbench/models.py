@@ -10,8 +10,10 @@ from app.ui.tasks import ErrorHandler
 from app.ui.viewmodels.comparing import CompareModel
 from app.ui.viewmodels.exports import ExportsModel
 from app.ui.viewmodels.labelling import LabelModel
+from app.ui.viewmodels.model_survey import ModelSurvey
 from app.ui.viewmodels.models import ModelsModel
 from app.ui.viewmodels.repeating import RepeatModel
+from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.scoring import ScoreModel
 from app.ui.viewmodels.selection import TokenSelection
 
@@ -29,13 +31,15 @@ class WorkbenchModels:
         make_client: MakeClient,
         calibrations: Calibrations,
         models: ModelsModel,
+        survey: ModelSurvey,
+        sampling: SamplingModel,
         selection: TokenSelection,
         on_bug: ErrorHandler,
     ) -> None:
         self._background = background = Background("background")
         self.exports = ExportsModel(conversation, store, selection, background, on_bug)
         self.scoring = ScoreModel(host, conversation, background, on_bug)
-        self.comparing = CompareModel(host, make_client, models, on_bug)
+        self.comparing = CompareModel(host, make_client, models, survey, sampling, on_bug)
         self.repeating = RepeatModel(host, conversation, selection, on_bug)
         self.classifying = LabelModel(host, background, calibrations, on_bug)
         self.calibrating = LabelModel(host, background, calibrations, on_bug)

@@ -74,7 +74,7 @@ class ScoredTextView(MessageList):
         self._column = Column(0, SIDE)
         self._theme = theme
         self._mode = mode
-        self._reading = Reading()
+        self._read_as = Reading()
         self._pieces: list[Piece] = []
         self._text = ""
         self._waiting: list[TokenRecord] = []
@@ -133,8 +133,9 @@ class ScoredTextView(MessageList):
 
     def show_reading(self, reading: Reading) -> None:
         """Show this with the colours."""
-        self._reading = reading
-        self.recolour(self._theme)
+        self._read_as = reading
+        with self._reading():
+            self.recolour(self._theme)
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
@@ -146,7 +147,7 @@ class ScoredTextView(MessageList):
         return bisect_right(self._pieces, number, key=lambda piece: piece.first) - 1
 
     def _look(self) -> Heat:
-        return Heat(self._mode, self._theme, self._theme.window, self._reading)
+        return Heat(self._mode, self._theme, self._theme.window, self._read_as)
 
     def _is_full(self, token: TokenRecord) -> bool:
         """Whether a piece ends before this token, which must share no character with it."""
@@ -176,7 +177,7 @@ class ScoredTextView(MessageList):
         return view
 
     def _guess(self, index: int) -> int:
-        percent = NUMBERED_PERCENT if self._reading.numbers else LINE_HEIGHT_PERCENT
+        percent = NUMBERED_PERCENT if self._read_as.numbers else LINE_HEIGHT_PERCENT
         line = self.fontMetrics().lineSpacing() * percent / 100
         return guess(self._pieces[index].text, self._width, line)
 
