@@ -1,90 +1,126 @@
-"""The tokens of a question as the model read them, with the numbers it gave each.
+"""The tokens of a prompt as the model read them, with the numbers it gave each.
 
-In: what the model was asked with. Out: records of the text's own tokens, and any of them replayed.
+In: what the model was asked with. Out: records of all its tokens, and any of them replayed. The
+template's control tokens are written by their names, so that nothing the model read is unseen.
 """
 
 import contextlib
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from app.domain.events import Delta, Replayed
-from app.domain.requests import ChatPrompt, Replay, Score
+from app.domain.events import Delta, Progress, Replayed
+from app.domain.requests import ChatPrompt, IdsPrompt, Replay, Score
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
 from app.errors import InvalidRequest
 from app.services.engine_host import EngineHost
-from app.services.replay import Look
+from app.services.replay import CLOSE, OTHER_NUMBERS, Look, distance, replayed
+
+FIRST = "No token comes before the first one, so the model gave it no probability."
+CANDIDATES = 8
 
 
 class PromptTokens(Struct, frozen=True):
-    """The `tokens` of one message; their spans count code points in its text. The first of them is
-    the token `first` of the whole `prompt`."""
+    """All `tokens` of a prompt; their spans count code points in `text`.
 
-    prompt: ChatPrompt
-    first: int
+    `question` is the number of the first token of the last message, 0 where the template changed
+    its text.
+    """
+
+    text: str
     tokens: tuple[TokenRecord, ...]
+    question: int
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """What the model read."""
+        return tuple(token.id for token in self.tokens)
 
 
-async def prompt_tokens(host: EngineHost, prompt: ChatPrompt, message: int = -1) -> PromptTokens:
-    """The tokens of a message of `prompt`, the last one unless another is named.
+async def read_prompt(
+    host: EngineHost, prompt: ChatPrompt, on_progress: Callable[[Progress], None]
+) -> PromptTokens:
+    """The tokens of `prompt`. Cancelling the caller ends it in the worker.
 
     Raises:
-        InvalidRequest: the chat template changes the text, so that it cannot be found.
         CandorError: the engine cannot answer.
     """
-    text, tokens = "", []
-    async with contextlib.aclosing(host.score(Score(prompt=prompt))) as events:
+    text, tokens = "", list[TokenRecord]()
+    request = Score(prompt=prompt, top_logprobs=CANDIDATES)
+    async with contextlib.aclosing(host.score(request)) as events:
         async for event in events:
             if isinstance(event, Delta):
                 text += event.text
                 tokens += event.tokens
-    start, end = _place(text, prompt, message)
-    places = [
-        place for place, token in enumerate(tokens) if token.start < end and token.end > start
-    ]
-    own = tuple(
-        replace(
-            tokens[place],
-            start=max(0, tokens[place].start - start),
-            end=min(end, tokens[place].end) - start,
-        )
-        for place in places
-    )
-    return PromptTokens(prompt, places[0], own)
+            elif isinstance(event, Progress):
+                on_progress(event)
+    text, tokens = with_names(text, tokens, await _names(host, tokens))
+    asked = text.rfind(prompt.messages[-1].content.strip())
+    question = next((n for n, token in enumerate(tokens) if token.end > asked >= 0), 0)
+    return PromptTokens(text, tuple(tokens), question)
 
 
-async def replay(
+async def replay_prompt(
     host: EngineHost, found: PromptTokens, index: int, sampling: SamplingParams, look: Look
 ) -> Replayed | None:
-    """Token `index` of the message once more; None where a newer replay took its place.
+    """Token `index` of a prompt once more; None where a newer replay took its place.
 
     Raises:
+        InvalidRequest: it is the first, or another model is loaded by now.
         CandorError: the engine cannot answer.
     """
-    request = Replay(
-        prompt=found.prompt,
-        answer=(),
-        at=found.first + index,
-        sampling=sampling,
-        search=look.search,
-        trace=look.trace,
+    if not index:
+        raise InvalidRequest(FIRST)
+    token = found.tokens[index]
+    again = await replayed(
+        host,
+        Replay(
+            prompt=IdsPrompt(found.ids),
+            answer=(),
+            at=index,
+            sampling=sampling,
+            tokens=(token.id, *(each.id for each in token.top)),
+            search=look.search,
+            trace=look.trace,
+        ),
     )
-    async with contextlib.aclosing(host.replay(request)) as events:
-        async for event in events:
-            return event if isinstance(event, Replayed) else None
-    return None
+    if again is not None and distance(token, again) > CLOSE:
+        raise InvalidRequest(OTHER_NUMBERS)
+    return again
 
 
-def _place(text: str, prompt: ChatPrompt, message: int) -> tuple[int, int]:
-    """Where a message stands in the prompt: behind those before it that the template kept."""
-    wanted = message % len(prompt.messages)
-    contents = [each.content.strip() for each in prompt.messages[: wanted + 1]]
-    end = 0
-    for content in contents[:-1]:
-        if (found := text.find(content, end)) >= 0:
-            end = found + len(content)
-    start = text.find(contents[-1], end)
-    if start < 0 or not contents[-1]:
-        raise InvalidRequest("The chat template changes this text, so it has no own tokens.")
-    return start, start + len(contents[-1])
+def with_names(
+    text: str, tokens: Sequence[TokenRecord], names: dict[int, str]
+) -> tuple[str, list[TokenRecord]]:
+    """The text with the names of its control tokens, which have no bytes, where they stand."""
+    pieces: list[str] = []
+    done = shift = 0
+    found: list[TokenRecord] = []
+    for token in tokens:
+        name = "" if token.data else names.get(token.id, "")
+        start = token.start + shift
+        if name:
+            pieces += (text[done : token.start], name)
+            done, shift = token.start, shift + len(name)
+        found.append(replace(token, start=start, end=token.end + shift))
+    return "".join([*pieces, text[done:]]), found
+
+
+async def _names(host: EngineHost, tokens: Sequence[TokenRecord]) -> dict[int, str]:
+    """What the vocabulary calls those tokens that have no bytes."""
+    controls = tuple({token.id for token in tokens if not token.data})
+    if not controls or len(tokens) < 2:
+        return {}
+    request = Replay(
+        prompt=IdsPrompt(tuple(token.id for token in tokens[:2])),
+        answer=(),
+        at=1,
+        sampling=SamplingParams(),
+        top=0,
+        tokens=controls,
+    )
+    while (told := await replayed(host, request)) is None:
+        pass  # a newer look at a token took its place
+    return {each.id: each.name for each in told.alternatives}

@@ -89,11 +89,11 @@ class Replayer:
         for way in self._asked.get(known, _ways(model, before, answer)):
             request = _request(way.prompt(before), answer.tokens, index, sampling)
             request = replace(request, search=look.search, trace=look.trace)
-            replayed = await self._run(request)
-            if replayed is None:
+            again = await replayed(self._host, request)
+            if again is None:
                 return None
-            apart = distance(answer.tokens[index], replayed)
-            found.append(_Attempt(apart, way, replayed))
+            apart = distance(answer.tokens[index], again)
+            found.append(_Attempt(apart, way, again))
             if apart <= EXACT:
                 break
         return self._proven(known, found)
@@ -108,15 +108,6 @@ class Replayer:
             raise InvalidRequest(OTHER_NUMBERS)
         return ways[0].prompt(_split(turns, turn_id)[0])
 
-    async def _run(self, request: Replay) -> Replayed | None:
-        async with contextlib.aclosing(self._host.replay(request)) as events:
-            try:
-                async for event in events:
-                    return event if isinstance(event, Replayed) else None
-            except UserError as error:
-                raise InvalidRequest(OTHER_NUMBERS) from error
-        return None
-
     def _proven(self, known: _Answer, found: Sequence[_Attempt]) -> Replayed:
         """The replay that is nearest to the record, if it is near enough."""
         best = min(found, key=lambda each: each.apart, default=None)
@@ -125,6 +116,22 @@ class Replayer:
             raise InvalidRequest(OTHER_NUMBERS)
         self._asked[known] = (best.way,)
         return best.replayed
+
+
+async def replayed(host: EngineHost, request: Replay) -> Replayed | None:
+    """What a replay gives; None where a newer one took its place.
+
+    Raises:
+        InvalidRequest: the loaded model cannot read this.
+        CandorError: the engine cannot answer.
+    """
+    async with contextlib.aclosing(host.replay(request)) as events:
+        try:
+            async for event in events:
+                return event if isinstance(event, Replayed) else None
+        except UserError as error:
+            raise InvalidRequest(OTHER_NUMBERS) from error
+    return None
 
 
 def distance(token: TokenRecord, replayed: Replayed) -> float:

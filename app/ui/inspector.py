@@ -12,7 +12,7 @@ from app.ui.panes.versions import VersionsDialog
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.alternatives import Row
 from app.ui.viewmodels.chat import ChatModel
-from app.ui.viewmodels.replay import Inspection
+from app.ui.viewmodels.prompt import PromptModel
 
 
 class Inspector(QObject):
@@ -66,29 +66,36 @@ class Inspector(QObject):
         """Show every token of the answer in a table."""
         if self.table is None:
             self.table = TokenTableDialog(self._window)
-            self.table.picked.connect(self._chat.selection.pick_beside)
+            self.table.picked.connect(lambda index: self._at.selection.pick_beside(index))
         self._show_answer()
         self.table.present()
 
+    @property
+    def _at(self) -> ChatModel | PromptModel:
+        """What is looked at: the prompt of an answer, or the answers."""
+        return self._chat.prompt if self._chat.prompt.is_open else self._chat
+
     def _follow(self) -> None:
-        """Show what the chat tells."""
+        """Show what the chat and the prompt tell."""
         chat = self._chat
-        chat.replay.changed.connect(self._show_inspection)
-        chat.selection.changed.connect(self._show_answer)
+        for part in (chat, chat.prompt):
+            part.replay.changed.connect(self._show_inspection)
+            part.selection.changed.connect(self._show_answer)
         chat.selection.changed.connect(self.announcer.tell)
         chat.turn_changed.connect(self._show_answer)
         chat.heat.changed.connect(self._show_answer)
         chat.heat.reading_changed.connect(self._show_answer)
 
     def _lead(self) -> None:
-        """Tell the chat what a person does in the pane."""
-        pane, selection, replay = self._pane, self._chat.selection, self._chat.replay
-        pane.jumps.asked.connect(selection.seek)
+        """Tell the chat, or the prompt, what a person does in the pane."""
+        pane, chat = self._pane, self._chat
+        pane.jumps.asked.connect(lambda kind, by: self._at.selection.seek(kind, by))
         pane.jumps.bind_keys(self._window)
-        pane.curve.picked.connect(selection.pick_beside)
-        pane.curve.stepped.connect(selection.step)
-        pane.search.asked.connect(replay.search)
-        pane.trace.wanted.connect(replay.trace)
+        pane.curve.picked.connect(lambda index: self._at.selection.pick_beside(index))
+        pane.curve.stepped.connect(lambda by: self._at.selection.step(by))
+        for part in (chat, chat.prompt):
+            pane.search.asked.connect(part.replay.search)
+            pane.trace.wanted.connect(part.replay.trace)
         pane.branch_asked.connect(self._branch)
         pane.table_asked.connect(self.open_table)
         pane.versions_asked.connect(self.open_versions)
@@ -104,11 +111,11 @@ class Inspector(QObject):
         if row.id is not None:
             self._chat.branch(row.id)
 
-    def _show_inspection(self, shown: Inspection) -> None:
-        self._pane.show_inspection(shown, self._chat.sampling.params)
+    def _show_inspection(self) -> None:
+        self._pane.show_inspection(self._at.replay.value, self._chat.sampling.params)
 
     def _show_answer(self) -> None:
-        selection, heat = self._chat.selection, self._chat.heat
+        selection, heat = self._at.selection, self._chat.heat
         self._pane.show_answer(selection.current, selection.tokens)
         if self.table is not None:
             self.table.show_answer(selection.current, selection.tokens, heat.mode, heat.reading)

@@ -18,6 +18,7 @@ from app.ui.chat.composer import Composer
 from app.ui.chat.message_list import COLUMN_WIDTH
 from app.ui.chat.trace import ANSWER_NOW_KEYS
 from app.ui.chat.transcript import TranscriptView
+from app.ui.chat_pages import ChatPages
 from app.ui.header import Header
 from app.ui.inspector import Inspector
 from app.ui.legend import VIEW_KEYS, Legend
@@ -55,6 +56,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.legend = Legend(theme, chat.heat.mode)
         self.transcript = TranscriptView(theme, chat.heat.mode)
+        self.pages = ChatPages(theme, self.transcript, chat)
         self.composer = Composer()
         self.token = TokenPane(theme)
         self.sampling = SamplingPane(chat.sampling)
@@ -66,6 +68,7 @@ class MainWindow(QMainWindow):
         self._connect_messages(chat)
         self._connect_controls(chat)
         self._connect_chats(chats)
+        self.pages.bind_keys(self)
         appearance.changed.connect(self._recolour)
         self._show_status(chat.status.value)
         self._show_sampling()
@@ -174,6 +177,8 @@ class MainWindow(QMainWindow):
     def _leave(self) -> None:
         if self.dock.is_over:
             self.composer.edit.setFocus()
+        elif self._chat.prompt.is_open:
+            self._chat.prompt.close()
         else:
             self._chat.stop()
 
@@ -197,7 +202,7 @@ class MainWindow(QMainWindow):
         sampling.set_auto() if effort is None else sampling.set_effort(effort)
 
     def _recolour(self, theme: Theme) -> None:
-        for part in (self.sidebar, self.legend, self.transcript, self.token):
+        for part in (self.sidebar, self.legend, self.pages, self.token):
             part.recolour(theme)
 
     def _lay_out(self) -> None:
@@ -221,7 +226,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         for part in (self.header, line(), self.legend, self.banner):
             layout.addWidget(part)
-        layout.addWidget(self.transcript, 1)
+        layout.addWidget(self.pages, 1)
         foot = QVBoxLayout()
         foot.setContentsMargins(24, 8, 24, 18)
         foot.addLayout(self._centred_composer())

@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from app.ui.widgets import button, label
 
 SAID_MS = 1600
+PROMPT_KEYS = "Ctrl+Shift+P"
+PROMPT = "Show all that the model read for this answer, token by token"
 
 
 class VersionStepper(QWidget):
@@ -104,10 +106,11 @@ class AnswerActions(QWidget):
 
 
 class QuestionActions(QWidget):
-    """Under a question; `version_stepped` carries -1 or 1."""
+    """Under a question; `version_stepped` carries -1 or 1, `prompt_asked` wants its tokens."""
 
     copied = Signal()
     edited = Signal()
+    prompt_asked = Signal()
     version_stepped = Signal(object)
 
     def __init__(self) -> None:
@@ -116,9 +119,12 @@ class QuestionActions(QWidget):
         self._copy = CopyButton("question")
         self._edit = button("Edit", self.edited.emit, kind="quiet")
         self._edit.setAccessibleName("Edit the question")
+        self._tokens = button("Tokens", self.prompt_asked.emit, kind="quiet")
+        self._tokens.setAccessibleName(PROMPT)
+        self._tokens.setToolTip(f"{PROMPT}\n{PROMPT_KEYS}")
         self.versions.stepped.connect(self.version_stepped)
         self._copy.copied.connect(self.copied)
-        _lay_out(self, self.versions, self._copy, self._edit)
+        _lay_out(self, self.versions, self._copy, self._edit, self._tokens)
 
     def show_versions(self, index: int, count: int, took: str = "") -> None:
         """Show that this is version `index`, from 0, of `count`."""
@@ -130,7 +136,7 @@ class QuestionActions(QWidget):
 
     def stops(self) -> tuple[QWidget, ...]:
         """Where the Tab key stops."""
-        return *self.versions.stops(), self._copy, self._edit
+        return *self.versions.stops(), self._copy, self._edit, self._tokens
 
 
 def _lay_out(actions: QWidget, *parts: QWidget) -> None:

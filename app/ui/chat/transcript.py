@@ -39,8 +39,8 @@ class Step(Struct, frozen=True):
 class TranscriptView(MappedList):
     """`picked` carries an answer's id and a token's index in it.
 
-    `regenerated` and `copied` carry a turn's id, `edited` one and the new text, `version_stepped`
-    one and -1 or 1; `answered_now` is the button that ends a thought;
+    `regenerated`, `copied` and `prompt_asked` carry a turn's id, `edited` one and the new text,
+    `version_stepped` one and -1 or 1; `answered_now` is the button that ends a thought;
     `editor_left` tells that a question is no longer edited, `refused` an error.
     """
 
@@ -50,6 +50,7 @@ class TranscriptView(MappedList):
     copied = Signal(object)
     edited = Signal(object, str)
     version_stepped = Signal(object, object)
+    prompt_asked = Signal(object)
     answered_now = Signal()
     cut_asked = Signal(object, object)
     editor_left = Signal()
@@ -230,6 +231,7 @@ class TranscriptView(MappedList):
         view = QuestionView(turn.text)
         view.edited.connect(lambda text: self.edited.emit(turn.id, text))
         view.left.connect(self.editor_left)
+        view.action_row.prompt_asked.connect(lambda: self.prompt_asked.emit(turn.id))
         view.refused.connect(self.refused)
         return view
 

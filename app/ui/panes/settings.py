@@ -20,6 +20,7 @@ KEYS = (
     ("Write", "Ctrl+L"),
     ("Colour words", "Ctrl+1 to Ctrl+5"),
     ("Table of all tokens; all versions", "Ctrl+T; Ctrl+J"),
+    ("What the model read, token by token", "Ctrl+Shift+P"),
     ("Explore ways on from a token", "Ctrl+Shift+X"),
     ("How answers are read", "Ctrl+Shift+V"),
     ("Edit the last question", "Up, in the empty field"),

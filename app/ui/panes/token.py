@@ -7,7 +7,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.domain.sampling import SamplingParams
-from app.domain.tokens import TokenRecord
+from app.domain.tokens import Channel, TokenRecord
+from app.services.prompt_tokens import FIRST
 from app.ui.panes.bars import Bars, elided
 from app.ui.panes.curve import Curve
 from app.ui.panes.jumps import Jumps
@@ -93,6 +94,11 @@ class TokenPane(QWidget):
             self.outcome.setText(outcome(shown))
             self.draft.setText(wording.draft(selected.token))
             self.draft.setVisible(bool(self.draft.text()))
+            read = selected.token.channel is Channel.PROMPT
+            for part in (self.jumps, self.branch):
+                part.setVisible(not read)
+            for part in (self.explore, self.search, self.trace):
+                part.setVisible(not read or selected.index > 0)
         self.search.show_inspection(shown)
         self.trace.show_inspection(shown, params)
 
@@ -189,7 +195,7 @@ def facts(selected: Selected) -> dict[str, str]:
         wording.logprob_probability(token.sampled_logprob),
         wording.bits(token.entropy),
         wording.NOTHING if token.rank is None else f"{token.rank:,}",
-        wording.SOURCES[token.source],
+        "read" if token.channel is Channel.PROMPT else wording.SOURCES[token.source],
         f"{selected.index + 1:,}",
         token.channel.value,
     )
@@ -198,6 +204,9 @@ def facts(selected: Selected) -> dict[str, str]:
 
 def outcome(shown: Inspection) -> str:
     """What sampling leaves at this position, or why that is not known."""
+    token = shown.selected.token if shown.selected else None
+    if token is not None and token.channel is Channel.PROMPT and token.logprob is None:
+        return FIRST
     if shown.recomputing:
         return RECOMPUTING
     if shown.replayed is None:

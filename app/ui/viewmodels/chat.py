@@ -37,6 +37,7 @@ from app.ui.viewmodels.answer_tokens import AnswerTokens
 from app.ui.viewmodels.branches import BranchesModel
 from app.ui.viewmodels.heat import HeatChoice
 from app.ui.viewmodels.notice import Notice
+from app.ui.viewmodels.prompt import PromptModel
 from app.ui.viewmodels.replay import ReplayModel
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.sampling_memory import SamplingMemory
@@ -88,6 +89,9 @@ class ChatModel(QObject):
         self.selection = TokenSelection(lambda: conversation.turns, self)
         self.answers = AnswerTokens(Replayer(host), lambda: conversation.turns)
         self.replay = ReplayModel(
+            host, self.answers, self.selection, self.sampling, self._tasks, self
+        )
+        self.prompt = PromptModel(
             host, self.answers, self.selection, self.sampling, self._tasks, self
         )
         self.what_if = WhatIfModel(
@@ -145,6 +149,11 @@ class ChatModel(QObject):
         for turn in self._conversation.turns:
             if turn.id == turn_id:
                 QGuiApplication.clipboard().setText(turn.text)
+
+    def looked_at(self) -> int | None:
+        """The answer with the selected token, or the last turn; None in an empty chat."""
+        selected = self.selection.current
+        return selected.turn_id if selected else self._last_id()
 
     def answer_now(self) -> None:
         """End the thought that is being written, and let the answer come."""
@@ -237,9 +246,11 @@ class ChatModel(QObject):
                 self._stream.add(change)
                 self._select_branched(change.turn_id)
             case TurnAdded():
+                self.prompt.close()
                 self.turn_added.emit(change.turn, change.version)
             case Cut():
                 self._stream.flush()
+                self.prompt.close()
                 self._forget_selection()
                 self.cut.emit(change.turn_id)
             case PromptRead():
@@ -252,6 +263,7 @@ class ChatModel(QObject):
                 self.turn_changed.emit(change.turn)
                 self.replay.refresh()
             case Cleared():
+                self.prompt.close()
                 self.selection.clear()
                 self.cleared.emit()
         self.status.follow(change)
