@@ -30,6 +30,7 @@ class ChatPages(QStackedWidget):
         self.prompt.stepped.connect(prompt.selection.step)
         self.prompt.left.connect(prompt.close)
         chat.heat.changed.connect(self.prompt.view.show_mode)
+        chat.heat.reading_changed.connect(self.prompt.view.show_reading)
 
     def bind_keys(self, window: QWidget) -> None:
         """Let the key work wherever the keyboard is in `window`."""
