@@ -1,10 +1,10 @@
-"""What runs of the model take within one answer, by how many proposals they check."""
+"""What runs of the model take, by how many proposals they check."""
 
 from collections import deque
 from statistics import median
 
 _KEPT = 8  # samples of each length, so that a growing context counts
-_STEEP = 0.2  # of a plain step, for each token of a draft, until it has been timed
+_STEEP = 0.2
 _FLAT = 0.02  # at least
 
 
@@ -12,9 +12,11 @@ class Costs:
     """Seconds of a round by its number of proposals, in medians that a disturbance does not move.
 
     A round without a proposal is a plain step, one token; nothing is known before one was timed.
+    A token of a draft is thought to take the part `steep` of that until it has been timed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, steep: float = _STEEP) -> None:
+        self._steep = steep
         self._samples: dict[int, deque[float]] = {}
         self._known: dict[int, float] = {}
 
@@ -23,6 +25,11 @@ class Costs:
         samples = self._samples.setdefault(proposals, deque(maxlen=_KEPT))
         samples.append(seconds)
         self._known[proposals] = median(samples)
+
+    @property
+    def plain(self) -> float | None:
+        """Seconds of a plain step; None until one was timed."""
+        return self._known.get(0)
 
     def of(self, proposals: int) -> float:
         """Seconds of such a round: as timed, or on the line between or beyond those timed."""
@@ -39,5 +46,5 @@ class Costs:
     def _slope(self, last: int) -> float:
         plain = self._known[0]
         if last == 0:
-            return _STEEP * plain
+            return self._steep * plain
         return max(_FLAT * plain, (self._known[last] - plain) / last)

@@ -94,6 +94,9 @@ class Drafter:
             return
         seconds = time.perf_counter() - current.began
         self._count(current)
+        self._rounds += 1
+        if self._rounds == 1:
+            return  # it warms up, and says nothing of the others
         if current.alone:
             self._time(current, len(sequence.ids) - current.length, seconds)
         if (current.alone or self._fixed) and not (current.asked and self._proposer.behind):
@@ -106,7 +109,7 @@ class Drafter:
 
     def report(self) -> DraftReport:
         """The figures so far."""
-        plain = median(self._plain) if self._plain else None
+        plain = median(self._plain) if self._plain else self._pace.plain
         resting = () if self._broken or not self._pace.resting else (RESTED,)
         return DraftReport(
             kind=self._kind,
@@ -137,10 +140,6 @@ class Drafter:
             self._positions[place][1] += place < current.kept
 
     def _time(self, current: _Round, tokens: int, seconds: float) -> None:
-        """The first run warms up, and says nothing of the others."""
-        self._rounds += 1
-        if self._rounds == 1:
-            return
         self._tokens += tokens
         self._seconds += seconds
         if not current.asked:

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from app.engine.speculation.costs import Costs
 
-WARM_UP = 3  # plain steps, the first of which is not timed
-_PLAIN_EVERY = 24  # rounds
+WARM_UP = 2  # plain steps, where none was timed before
+_PLAIN_EVERY = 48  # rounds
 _WINDOW = 16  # rounds that say whether drafts pay
 _TRIAL = 5  # rounds before that is asked
 _DISTURBED = 3.0  # times what a round should take at most; more is not the draft's doing
@@ -30,6 +30,11 @@ class Pace(Protocol):
         """Whether drafts are off for now because they were slower."""
         ...
 
+    @property
+    def plain(self) -> float | None:
+        """Seconds of a plain step, from this answer or one before; None where it has none."""
+        ...
+
     def length(self) -> int:
         """How many tokens to propose now; 0 for a plain step."""
         ...
@@ -47,6 +52,7 @@ class FixedPace:
     """The same length always, after the plain steps that a comparison needs."""
 
     resting = False
+    plain = None
 
     def __init__(self, tokens: int) -> None:
         self._tokens = tokens
@@ -65,71 +71,108 @@ class FixedPace:
         self._rounds += 1
 
 
+class Experience:
+    """What is known of drafts from one source: costs, and how many of those `tried` were `kept`.
+
+    It may outlive an answer, so that the next one need not find out again.
+    """
+
+    def __init__(self, costs: Costs | None = None) -> None:
+        self.costs = costs or Costs()
+        self.kept, self.tried = _EXPECTED
+
+    def saw(self, proposed: int, kept: int) -> None:
+        """So many of those proposed at once were kept."""
+        self.kept = _MEMORY * self.kept + kept
+        self.tried = _MEMORY * self.tried + min(kept + 1, proposed)
+
+    def doubt(self) -> None:
+        """Expect little and soon believe otherwise."""
+        self.kept, self.tried = _DOUBTED
+
+    def best(self, most: int) -> int:
+        """The length from 1 to `most` that gives the most tokens a second."""
+        return max(range(1, most + 1), key=self.rate)
+
+    def rate(self, length: int) -> float:
+        """Tokens a second that drafts of this length give, as far as can be told."""
+        kept = self.kept / self.tried
+        return sum(kept**place for place in range(length + 1)) / self.costs.of(length)
+
+
 class AdaptivePace:
     """A length of at most `most` tokens that pays most, or none at all."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, experience: Experience | None = None) -> None:
         self._most = most
-        self._costs = Costs()
+        self._known = experience or Experience()
         self._rounds = 0
-        self._kept, self._tried = _EXPECTED
         self._window: deque[tuple[int, float]] = deque(maxlen=_WINDOW)
         self._rest = 0
         self._next_rest = _FIRST_REST
+        self._plain_left = WARM_UP if self.plain is None else 0
         self._best = 1
+        if self.plain is not None and self._hopeless():
+            self._stop()
 
     @property
     def resting(self) -> bool:
         """Whether drafts were slower the last time they were tried."""
         return self._rest > 0 or self._next_rest > _FIRST_REST
 
+    @property
+    def plain(self) -> float | None:
+        """Seconds of a plain step, in this answer or one before."""
+        return self._known.costs.plain
+
     def length(self) -> int:
         """The one that gives the most tokens a second."""
-        if self._rest > 0 or self._rounds < WARM_UP or self._rounds % _PLAIN_EVERY == 0:
+        due = self._rounds % _PLAIN_EVERY == _PLAIN_EVERY - 1
+        if self._rest > 0 or due or self._plain_left > 0:
             return 0
-        self._best = max(range(1, self._most + 1), key=self._rate)
+        self._best = self._known.best(self._most)
         return self._best
 
     def floor(self) -> float:
         """What the last proposal costs, over what a token takes."""
-        more = self._costs.of(self._best) - self._costs.of(self._best - 1)
-        return min(_SURE, max(0.0, more * self._rate(self._best)))
+        costs = self._known.costs
+        more = costs.of(self._best) - costs.of(self._best - 1)
+        return min(_SURE, max(0.0, more * self._known.rate(self._best)))
 
     def add(self, asked: int, proposed: int, kept: int, seconds: float) -> None:
-        """Learn from it; the very first step, which warms up, says nothing."""
+        """Learn from it."""
         self._rounds += 1
-        if self._rounds == 1:
-            return
+        self._plain_left -= 1
         if proposed or not asked:
-            self._costs.add(proposed, seconds)
+            self._known.costs.add(proposed, seconds)
         if proposed:
-            self._kept = _MEMORY * self._kept + kept
-            self._tried = _MEMORY * self._tried + min(kept + 1, proposed)
+            self._known.saw(proposed, kept)
         if asked:
-            usual = self._costs.of(0) * (1 + _DEAR * proposed)
+            usual = self._known.costs.of(0) * (1 + _DEAR * proposed)
             self._window.append((kept + 1, min(seconds, _DISTURBED * usual)))
             self._judge()
         elif self._rest:
             self._wait()
 
-    def _rate(self, length: int) -> float:
-        """Tokens a second that drafts of this length give, as far as can be told."""
-        kept = self._kept / self._tried
-        tokens = sum(kept**place for place in range(length + 1))
-        return tokens / self._costs.of(length)
+    def _hopeless(self) -> bool:
+        """Whether no length is thought to be as fast as plain steps."""
+        known = self._known
+        return known.rate(known.best(self._most)) * known.costs.of(0) < 1
 
     def _judge(self) -> None:
-        if len(self._window) < _TRIAL:
-            return
         tokens = sum(count for count, _ in self._window)
         seconds = sum(time for _, time in self._window)
-        if tokens * self._costs.of(0) < seconds:
-            self._rest, self._next_rest = self._next_rest, min(2 * self._next_rest, _LONGEST_REST)
-            self._window.clear()
+        slower = len(self._window) >= _TRIAL and tokens * self._known.costs.of(0) < seconds
+        if slower or self._hopeless():
+            self._stop()
         elif len(self._window) == _WINDOW:
             self._next_rest = _FIRST_REST
+
+    def _stop(self) -> None:
+        self._rest, self._next_rest = self._next_rest, min(2 * self._next_rest, _LONGEST_REST)
+        self._window.clear()
 
     def _wait(self) -> None:
         self._rest -= 1
         if self._rest == 0:
-            self._kept, self._tried = _DOUBTED
+            self._known.doubt()

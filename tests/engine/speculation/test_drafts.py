@@ -65,6 +65,20 @@ def test_auto_says_why_the_model_beside_it_is_not_taken(tmp_path: Path) -> None:
     assert "vocabulary differs at id 64" in drafter.report().notes[0]
 
 
+def test_auto_says_so_where_a_draft_costs_more_than_it_can_bring(tmp_path: Path) -> None:
+    model = opened(graphs.small_model(tmp_path / "it"))
+    graphs.small_model(tmp_path / "it-draft", Shape(layers=8))
+    drafts = Drafts(model)
+    drafter = drafts.drafter(Drafting(kind=DraftKind.AUTO), quiet)
+    assert drafter
+    assert drafter.report().kind is DraftKind.LOOKUP
+    assert "it-draft would be slower than none" in drafter.report().notes[0]
+    asked = drafts.drafter(Drafting(kind=DraftKind.AUTO, tokens=2), quiet)
+    assert asked
+    assert asked.report().kind is DraftKind.MODEL
+    assert model.forward.slots.idle == len(model.forward.slots)
+
+
 def test_a_draft_of_another_vocabulary_is_refused_with_the_id(
     built_in: Model, tmp_path: Path
 ) -> None:

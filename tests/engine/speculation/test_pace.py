@@ -5,7 +5,7 @@ import pytest
 
 from app.domain.drafting import MOST_DRAFT_TOKENS
 from app.engine.speculation.costs import Costs
-from app.engine.speculation.pace import AdaptivePace
+from app.engine.speculation.pace import AdaptivePace, Experience
 
 STEP = 0.016
 VERIFIED = {1: 1.26, 2: 1.36, 3: 1.48, 4: 1.69, 5: 1.81, 7: 2.19, 11: 2.86, 15: 3.60}
@@ -63,6 +63,21 @@ def test_drafts_come_back_once_they_pay() -> None:
     for _ in range(1200):
         pace.add(length := pace.length(), length, length, cost(length, 0.0))
     assert not pace.resting
+
+
+def test_the_next_answer_begins_with_what_the_last_one_showed() -> None:
+    good, bad = Experience(), Experience()
+    for experience, share in ((good, 1), (bad, 0)):
+        pace = AdaptivePace(4, experience)
+        assert pace.length() == 0
+        for _ in range(20):
+            pace.add(length := pace.length(), length, share * length, cost(length, 0.1))
+    assert AdaptivePace(4, good).length() == 4
+    late = AdaptivePace(4, bad)
+    assert late.resting
+    for _ in range(40):
+        late.add(length := late.length(), length, length, cost(length, 0.1))
+    assert late.length() > 0
 
 
 def test_a_token_has_to_be_likely_enough_for_what_it_costs() -> None:
