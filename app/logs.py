@@ -15,6 +15,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from app import paths
+from app.errors import EnvironmentFault
 
 MAX_BYTES = 2**20
 KEPT_FILES = 3
@@ -103,7 +104,19 @@ class _PrivateFile(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Say once on standard error that the log cannot be written, then stay silent."""
         logging.getLogger().removeHandler(self)
-        print(f"candor: the log cannot be written: {sys.exc_info()[1]}", file=sys.stderr)  # noqa: T201
+        print(f"candor: {_trouble(Path(self.baseFilename).parent)}", file=sys.stderr)  # noqa: T201
+
+
+def _trouble(folder: Path) -> EnvironmentFault:
+    """Why nothing is logged, and what to do; to be called where an error is being handled."""
+    blocked = next((each for each in (folder, *folder.parents) if each.is_file()), None)
+    if blocked is not None:
+        said = f"{blocked} is a file, but the folder of the log should be there."
+        return EnvironmentFault(f"The log cannot be written: {said}", "Move or rename that file.")
+    error = sys.exc_info()[1]
+    reason = error.strerror if isinstance(error, OSError) else None
+    message = f"The log cannot be written to {folder}: {reason or error}."
+    return EnvironmentFault(message, "See that the folder can be written and the disk has room.")
 
 
 def _private(path: str, flags: int) -> int:

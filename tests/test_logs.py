@@ -83,15 +83,18 @@ def test_what_the_system_says_is_kept() -> None:
     assert "No such file" in logs.outline(FileNotFoundError(2, "No such file"))
 
 
-def test_a_log_that_cannot_be_written_stops_nothing(
-    profile: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("blocked", [".", "logs"])
+def test_a_file_in_the_logs_place_stops_nothing_and_is_named_once(
+    profile: Path, capsys: pytest.CaptureFixture[str], blocked: str
 ) -> None:
-    profile.parent.mkdir(exist_ok=True)
-    profile.write_text("a file where the folder should be")
+    file = profile / blocked
+    file.parent.mkdir(exist_ok=True, parents=True)
+    file.write_text("a file where the folder should be")
     logs.configure("window")
     for _ in range(2):
         logging.getLogger("app.test").info("hello")
-    assert capsys.readouterr().err.count("the log cannot be written") == 1
+    said = f"candor: The log cannot be written: {file} is a file, but the folder of the log"
+    assert capsys.readouterr().err == f"{said} should be there. Move or rename that file.\n"
 
 
 @pytest.mark.parametrize(

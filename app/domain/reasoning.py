@@ -11,9 +11,6 @@ from app.domain.models import ModelInfo
 from app.domain.requests import CLOSING, ThoughtLimit, Variables
 from app.errors import InvalidRequest
 
-OWN_SHARE = 2
-"""A thought that an effort allows takes at most one part in so many of the context."""
-
 
 class Effort(StrEnum):
     """How much to think; each but `OFF` has a number of tokens in `EFFORT_TOKENS`."""
@@ -23,6 +20,9 @@ class Effort(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
 
+
+OWN_SHARES = {Effort.LOW: 8, Effort.MEDIUM: 4, Effort.HIGH: 2}
+"""A thought that an effort allows takes at most one part in so many of the context."""
 
 EFFORT_TOKENS = {Effort.LOW: 512, Effort.MEDIUM: 2048, Effort.HIGH: 8192}
 """The longest thought of each effort, for models whose template has no such effort itself."""
@@ -102,4 +102,4 @@ def _tokens(model: ModelInfo, effort: Effort | None, variables: Variables) -> in
         return None
     if effort is Effort.OFF:
         return None if model.reasoning_switch or not model.reasons else 0
-    return min(EFFORT_TOKENS[effort], model.context_length // OWN_SHARE)
+    return min(EFFORT_TOKENS[effort], model.context_length // OWN_SHARES[effort])

@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
     def _show_sampling(self) -> None:
         sampling = self._chat.sampling
         effort = None if sampling.reasoning.auto else sampling.reasoning.effort
-        self.composer.show_effort(sampling.model, effort)
+        self.composer.show_effort(sampling.model, effort, sampling.reasoning.budget)
 
     def _choose_effort(self, effort: Effort | None) -> None:
         sampling = self._chat.sampling

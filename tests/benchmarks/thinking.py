@@ -1,15 +1,17 @@
 """Accuracy against tokens of thought, on the built-in model and questions that it never saw.
 
-`PYTHONPATH=packaging .venv/bin/python -m tests.benchmarks.thinking [PROBLEMS]` asks PROBLEMS of
-each task with each budget, with several answers at once, and routed; it writes the table into
-RESULTS.md and the points of the curve into resources/measure/thinking.json.
+`PYTHONPATH=packaging .venv/bin/python -m tests.benchmarks.thinking ROWS [PROBLEMS]` asks PROBLEMS
+of each task with each budget, with several answers at once, and routed. What it measured stays in
+the file ROWS, so that a run that was ended goes on; at the end it writes the table into RESULTS.md
+and the points of the curve into resources/measure/thinking.json.
 """
 
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from builtin_model.corpus.conversation import Conversation
@@ -48,52 +50,81 @@ class Said:
     tokens: list[TokenRecord]
     finished: Finished
 
-    @property
-    def thought(self) -> int:
-        return self.finished.usage.reasoning_tokens
-
 
 @dataclass(frozen=True)
 class Row:
-    """How a way of answering did on a task: shares of right ones, mean tokens in all."""
+    """How a way did on a task: the share of right answers; tokens in all and of thought for one."""
 
     way: str
     task: str
     right: float
     tokens: float
+    thought: float
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 16
+    kept = Path(sys.argv[1])
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 20
+    rows = [Row(**json.loads(line)) for line in _lines(kept)]
+    done = {(row.way, row.task) for row in rows}
     model = open_model(paths.built_in_model(), None, Provider.CPU, lambda done, total: None)
-    rows: list[Row] = []
     for task, size in TASKS.items():
-        for row in _measure(model, task, problems(task, size, count, "high")):
-            rows.append(row)
-            sys.stderr.write(f"{row.way:22} {row.task:9} {row.right:.2f} {row.tokens:.0f}\n")
+        chats = problems(task, size, count, "high")
+        for way, measure in PIECES.items():
+            if (way, task) in done:
+                continue
+            found = list(measure(model, task, chats))
+            rows += found
+            with kept.open("a", encoding="utf-8") as file:
+                file.writelines(f"{json.dumps(asdict(row))}\n" for row in found)
+            for row in found:
+                sys.stderr.write(f"{row.way:24} {row.task:9} {row.right:.2f} {row.tokens:.0f}\n")
     _write(rows, count)
 
 
-def _measure(model: Model, task: str, chats: Sequence[Conversation]) -> Iterator[Row]:
+def _lines(file: Path) -> list[str]:
+    return file.read_text("utf-8").splitlines() if file.exists() else []
+
+
+def _budgets(model: Model, task: str, chats: Sequence[Conversation]) -> Iterator[Row]:
+    """Each budget, and the answers that routing would have kept of those without one and with."""
     free: list[Said] = []
     quick: list[Said] = []
     for budget in BUDGETS:
-        requests = [_request(chat, budget) for chat in chats]
-        said = _ask(model, requests)
+        said = _ask(model, [_request(chat, budget) for chat in chats])
         free, quick = said, said if budget == 0 else quick
         way = "no limit" if budget is None else f"{budget} tokens"
-        yield _row(way, task, chats, [each.text for each in said], _cost(said))
-    for samples in SAMPLES:
-        drawn = [replace(_request(chat, 0), sampling=DRAWN) for chat in chats]
-        groups = [_ask(model, best_of.requests(each, samples)) for each in drawn]
-        finals = [_winner(group) for group in groups]
-        yield _row(f"best of {samples}, no thought", task, chats, finals, sum(map(_cost, groups)))
+        yield _row(way, task, chats, [each.text for each in said], said)
     routed = [
         short if (certainty(short.tokens) or 0) >= DEFAULT_THRESHOLD else long
         for short, long in zip(quick, free, strict=True)
     ]
     further = [long for long in routed if any(long is each for each in free)]
-    yield _row("routed", task, chats, [each.text for each in routed], _cost(quick) + _cost(further))
+    yield _row("routed", task, chats, [each.text for each in routed], [*quick, *further])
+
+
+def _best_of(
+    samples: int, budget: int | None, model: Model, task: str, chats: Sequence[Conversation]
+) -> Iterator[Row]:
+    drawn = [replace(_request(chat, budget), sampling=DRAWN) for chat in chats]
+    groups = [_ask(model, best_of.requests(each, samples)) for each in drawn]
+    finals = [_winner(group) for group in groups]
+    yield _row(_named(samples, budget), task, chats, finals, [each for g in groups for each in g])
+
+
+def _named(samples: int, budget: int | None) -> str:
+    return f"best of {samples}, {'with' if budget is None else 'no'} thought"
+
+
+PIECES: dict[str, Callable[[Model, str, Sequence[Conversation]], Iterator[Row]]] = {
+    "routed": _budgets,
+    **{
+        _named(samples, budget): partial(_best_of, samples, budget)
+        for budget in (0, None)
+        for samples in SAMPLES
+    },
+}
+"""What is measured at once, by the last way of it; so a long run can go on where it ended."""
 
 
 def _request(chat: Conversation, budget: int | None) -> Generate:
@@ -125,15 +156,18 @@ def _winner(group: Sequence[Said]) -> str:
     return group[found.winner].text
 
 
-def _cost(said: Sequence[Said]) -> int:
-    return sum(each.finished.usage.completion_tokens for each in said)
-
-
 def _row(
-    way: str, task: str, chats: Sequence[Conversation], texts: Sequence[str], cost: int
+    way: str,
+    task: str,
+    chats: Sequence[Conversation],
+    texts: Sequence[str],
+    said: Sequence[Said],
 ) -> Row:
     right = sum(text.strip() in chat.accepted for chat, text in zip(chats, texts, strict=True))
-    return Row(way, task, right / len(chats), cost / len(chats))
+    tokens = sum(each.finished.usage.completion_tokens for each in said)
+    thought = sum(each.finished.usage.reasoning_tokens for each in said)
+    asked = len(chats)
+    return Row(way, task, right / asked, tokens / asked, thought / asked)
 
 
 def _write(rows: Sequence[Row], count: int) -> None:
@@ -141,17 +175,19 @@ def _write(rows: Sequence[Row], count: int) -> None:
     ways = list(dict.fromkeys(row.way for row in rows))
     cells = {(row.way, row.task): row for row in rows}
     lines = [
-        f"| way | {' | '.join(TASKS)} | all right | tokens an answer |",
-        f"|---|{'---:|' * (len(TASKS) + 2)}",
+        f"| way | {' | '.join(TASKS)} | all right | of thought | tokens |",
+        f"|---|{'---:|' * (len(TASKS) + 3)}",
     ]
     points: list[dict[str, object]] = []
     for way in ways:
         found = [cells[way, task] for task in TASKS]
         right = sum(row.right for row in found) / len(found)
         tokens = sum(row.tokens for row in found) / len(found)
-        shares = " | ".join(f"{row.right:.0%}" for row in found)
-        lines.append(f"| {way} | {shares} | {right:.0%} | {tokens:.0f} |")
-        points.append({"way": way, "right": round(right, 4), "tokens": round(tokens, 1)})
+        thought = sum(row.thought for row in found) / len(found)
+        shares = " | ".join(f"{row.right:.0%} at {row.thought:.0f}" for row in found)
+        lines.append(f"| {way} | {shares} | {right:.0%} | {thought:.0f} | {tokens:.0f} |")
+        points += [_point(way, task, cells[way, task]) for task in TASKS]
+        points.append(_point(way, "", Row(way, "", right, tokens, thought)))
     table = "\n".join(lines)
     section = f"{START}\n{_introduced(count)}\n{table}\n{END}"
     old = RESULTS.read_text("utf-8")
@@ -164,6 +200,11 @@ def _write(rows: Sequence[Row], count: int) -> None:
     POINTS.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
 
 
+def _point(way: str, task: str, row: Row) -> dict[str, object]:
+    figures = {"right": row.right, "tokens": row.tokens, "thought": row.thought}
+    return {"way": way, "task": task} | {name: round(each, 3) for name, each in figures.items()}
+
+
 def _introduced(count: int) -> str:
     return _INTRODUCTION.format(count=count, threshold=DEFAULT_THRESHOLD)
 
@@ -171,10 +212,12 @@ def _introduced(count: int) -> str:
 _INTRODUCTION = """\
 candor-small on {count} questions of each task that it was never trained on (sums of 4 digits,
 products of 2, 6 words sorted, letters of words of 9, 3 spans of time), by
-`PYTHONPATH=packaging python -m tests.benchmarks.thinking`. Budgets limit the tokens of thought,
-which end without a sentence; they are greedy. The best of several are drawn at temperature 0.7
-without thought. Routed answers without thought first, and with it where the least likely token of
-that answer had a probability under {threshold:g}. Tokens are all that were generated.
+`PYTHONPATH=packaging python -m tests.benchmarks.thinking ROWS`. Budgets limit the tokens of
+thought, which end without a sentence; they are greedy. The best of several are drawn at
+temperature 0.7, without thought or with all of it. Routed answers without thought first, and with
+it where the least likely token of that answer had a probability under {threshold:g}. A cell is the
+share of right answers at so many tokens of thought for one, those of all its samples and steps;
+tokens are all that were generated.
 """
 
 if __name__ == "__main__":

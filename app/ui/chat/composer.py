@@ -119,13 +119,15 @@ class Composer(QFrame):
         self.send.setVisible(not answering)
         self._refresh()
 
-    def show_effort(self, model: ModelInfo | None, effort: Effort | None) -> None:
+    def show_effort(
+        self, model: ModelInfo | None, effort: Effort | None, budget: int | None = None
+    ) -> None:
         """Show the switch where the model reasons, and what each effort means for it."""
         self._reasoning.setVisible(model is not None and model.reasons)
         self._segments.show_chosen([*Effort, None].index(effort))
         if model is not None:
             for place, each in enumerate(Effort):
-                self._segments.explain(place, wording.effort(model, each))
+                self._segments.explain(place, wording.effort(model, each, budget))
             self._segments.explain(len(Effort), AUTO_MEANING)
 
     def restore(self, text: str) -> None:

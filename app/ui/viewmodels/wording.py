@@ -107,14 +107,17 @@ def thought(seconds: float, count: int) -> str:
     return f"Reasoned{lasted} · {tokens(count)}"
 
 
-def effort(model: ModelInfo, chosen: Effort) -> str:
-    """What an effort means for a model that reasons."""
+def effort(model: ModelInfo, chosen: Effort, budget: int | None = None) -> str:
+    """What an effort means for a model that reasons, with the `budget` that goes before it."""
     if chosen is Effort.OFF:
         return "Answers at once"
-    if chosen.value in model.effort_levels:
-        return f"As much as the model's own {chosen.value} effort asks for"
-    limit = asked(model, chosen).limit.tokens if model.reasons else None
-    return "" if limit is None else f"At most {tokens(limit)} of reasoning"
+    own = chosen.value in model.effort_levels
+    said = f"As much as the model's own {chosen.value} effort asks for" if own else ""
+    limit = asked(model, chosen, budget).limit.tokens if model.reasons else None
+    if limit is None:
+        return said
+    most = f"At most {tokens(limit)} of reasoning"
+    return ", ".join(filter(None, (said, most.lower() if own else most)))
 
 
 def reading(done: int, total: int) -> str:
