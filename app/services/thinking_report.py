@@ -1,6 +1,6 @@
 """What thinking buys on the built-in model: points that a measurement left with the program."""
 
-from functools import cached_property
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
@@ -11,24 +11,33 @@ _FILE = "thinking.json"
 
 
 class WayPoint(Struct, frozen=True):
-    """A way of answering: the share of right answers, 0 to 1, and mean tokens for one."""
+    """A way of answering: the share of right answers, 0 to 1, and mean tokens for one.
+
+    `thought` of the `tokens` were reasoning; `task` is empty for all of them together.
+    """
 
     way: str
+    task: str
     right: float
     tokens: float
+    thought: float
 
 
-class ThinkingReport(Struct, frozen=True, dict=True):
+class ThinkingReport(Struct, frozen=True):
     """How many questions were asked of which tasks, and how each way did."""
 
     questions: int
     tasks: tuple[str, ...]
     points: tuple[WayPoint, ...]
 
-    @cached_property
-    def budgets(self) -> tuple[WayPoint, ...]:
-        """The ways that differ by nothing but how much may be thought, least first."""
-        return tuple(each for each in self.points if each.way.endswith(("tokens", "limit")))
+    def of(self, task: str = "") -> tuple[WayPoint, ...]:
+        """How each way did on a task, or on all."""
+        return tuple(each for each in self.points if each.task == task)
+
+
+def budgets(points: Sequence[WayPoint]) -> list[WayPoint]:
+    """The ways that differ by nothing but how much may be thought, least first."""
+    return [each for each in points if each.way.endswith(("tokens", "limit"))]
 
 
 def thinking_report() -> ThinkingReport:
