@@ -70,7 +70,7 @@ class AnswerOptions(Struct, frozen=True, kw_only=True):
     """How an answer is asked for; `reasoning` None leaves the template's own default.
 
     `past` says what becomes of earlier thoughts, and `best_of` is how many answers are written at
-    once.
+    once. `step` is the step of Auto that asks, empty without one.
     """
 
     sampling: SamplingParams = SamplingParams()
@@ -82,6 +82,7 @@ class AnswerOptions(Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     top_logprobs: int = 8
     drafting: Drafting = Drafting()
+    step: str = ""
 
 
 class Version(Struct, frozen=True):

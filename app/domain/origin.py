@@ -16,7 +16,8 @@ class Origin(Struct, frozen=True, kw_only=True):
     `device` is where it ran, and `sampling` has the seed that was drawn; `reasoning`, `variables`,
     `past` and `thought` are as in the options it was asked with. The first `given` tokens
     were not the model's choice: they came from another answer, or a person chose them. `versions`
-    are those of the program and its libraries.
+    are those of the program and its libraries. Answers that were written at once have the id of
+    the first of them in `ballot`; `step` is the step of Auto that asked, empty without one.
     """
 
     model: str
@@ -35,6 +36,8 @@ class Origin(Struct, frozen=True, kw_only=True):
     max_tokens: int | None
     given: int = 0
     versions: dict[str, str] = {}
+    ballot: int | None = None
+    step: str = ""
 
 
 def differences(origin: Origin, info: ModelInfo, versions: dict[str, str]) -> tuple[str, ...]:

@@ -120,8 +120,10 @@ class Answering:
         count = 1 if prefix else options.best_of
         request, *more = requests(generation(thread.turns, options), count)
         self._stream = stream = self._host.generate(replace(request, prefix=prefix))
-        made = origin(self._host, options, len(prefix))
-        self._draft = draft = Draft(self._new_id(), self._clock, branch.shared, made)
+        id, made = self._new_id(), origin(self._host, options, len(prefix))
+        if more and made is not None:
+            made = replace(made, ballot=id)
+        self._draft = draft = Draft(id, self._clock, branch.shared, made)
         drafts = [Draft(self._new_id(), self._clock, (), made) for _ in more]
         others: Sequence[Turn] = ()
         self._ballot = ballot = Ballot(self._host, more, drafts) if more else None

@@ -41,6 +41,7 @@ def origin(host: EngineHost, options: AnswerOptions, given: int) -> Origin | Non
         max_tokens=options.max_tokens,
         given=given,
         versions=worker.versions,
+        step=options.step,
     )
 
 

@@ -52,21 +52,24 @@ class Ballot:
 
 
 def elected(turns: Sequence[Turn]) -> Turn:
-    """The answer that most of `turns` come to; its note says how the votes fell."""
-    found = best_of.poll([_sample(turn) for turn in turns])
-    turn = turns[found.winner]
-    return replace(turn, note="\n".join(filter(None, (turn.note, *_lines(found)))))
+    """The answer that most of `turns` come to; its note says how strong that majority is."""
+    found = counted(turns)
+    turn, won = turns[found.winner], found.clusters[0]
+    told = f"{won.votes} of {len(turns)} answers come to {won.final[:SHOWN] or 'nothing'}."
+    cost = f"Margin {found.margin}, {found.tokens:,} tokens in all."
+    lines = (turn.note, f"{told} {cost}", WEAK if found.is_weak else "")
+    return replace(turn, note="\n".join(filter(None, lines)))
 
 
-def _lines(found: Poll) -> list[str]:
-    total = len(found.samples)
-    votes = [
-        f"{each.votes} of {total}: {each.final[:SHOWN] or 'nothing'}" for each in found.clusters
-    ]
-    likeliest = found.samples[found.likeliest].final[:SHOWN]
-    cost = f"Margin {found.margin}. {found.tokens:,} tokens in all."
-    lines = [*votes, f"Likeliest by mean logprob: {likeliest}. {cost}"]
-    return [*lines, WEAK] if found.is_weak else lines
+def voters(turns: Sequence[Turn], of: Turn) -> list[Turn]:
+    """Those of the versions of an answer that were written at once with it, the oldest first."""
+    ballot = of.origin.ballot if of.origin else None
+    return [each for each in turns if ballot and each.origin and each.origin.ballot == ballot]
+
+
+def counted(turns: Sequence[Turn]) -> Poll:
+    """How the votes of these answers fall."""
+    return best_of.poll([_sample(turn) for turn in turns])
 
 
 def _sample(turn: Turn) -> Sample:

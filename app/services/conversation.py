@@ -30,6 +30,7 @@ from app.services.thread import Thread
 
 Observer = Callable[[Change], None]
 
+GONE = "This message is not in the chat any more."
 RESTARTED = "The worker has been restarted."
 
 
@@ -133,13 +134,28 @@ class Conversation:
         """
         thread = self._thread
         if turn_id not in thread.tree:
-            raise InvalidRequest("This message is not in the chat any more.")
+            raise InvalidRequest(GONE)
         ids = thread.missing(turn_id)
         turns = await self._repository.turns(ids)
         await self.pause()
         if turns and self._thread is thread and thread.missing(turn_id) == ids:
             self._tell(*thread.lead(turns))
             await self._keeper.point(thread)
+
+    async def versions(self, turn_id: int) -> tuple[Turn, ...]:
+        """A turn and its other versions, the oldest first.
+
+        Raises:
+            InvalidRequest: the chat has no such message.
+            StoreUnavailable: they cannot be read.
+        """
+        if turn_id not in self._thread.tree:
+            raise InvalidRequest(GONE)
+        known = {turn.id: turn for turn in self._thread.turns}
+        ids = self._thread.tree.versions(turn_id)
+        elsewhere = await self._repository.turns([each for each in ids if each not in known])
+        known |= {turn.id: turn for turn in elsewhere}
+        return tuple(known[each] for each in ids)
 
     def stop(self) -> None:
         """End the answer that is being written within one token; what came is kept."""
@@ -185,7 +201,7 @@ class Conversation:
     def _cut(self, turn_id: int, role: Role) -> None:
         turns = {turn.id: turn for turn in self._thread.turns}
         if turn_id not in turns or turns[turn_id].role is not role:
-            raise InvalidRequest("This message is not in the chat any more.")
+            raise InvalidRequest(GONE)
         self._tell(self._thread.cut(turn_id))
 
     async def _turn_to(self, thread: Thread) -> None:

@@ -9,10 +9,12 @@ from app.ui.panes.explore import ExploreDialog
 from app.ui.panes.token import EXPLORE_KEYS, TABLE_KEYS, VERSIONS_KEYS, TokenPane
 from app.ui.panes.token_table import TokenTableDialog
 from app.ui.panes.versions import VersionsDialog
+from app.ui.panes.votes import VotesDialog
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.alternatives import Row
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.prompt import PromptModel
+from app.ui.viewmodels.votes import Votes
 
 
 class Inspector(QObject):
@@ -31,6 +33,7 @@ class Inspector(QObject):
         self.table: TokenTableDialog | None = None
         self.versions: VersionsDialog | None = None
         self.explore: ExploreDialog | None = None
+        self.votes: VotesDialog | None = None
         self._follow()
         self._lead()
 
@@ -57,6 +60,14 @@ class Inspector(QObject):
         if self._chat.selection.current is not None:
             self._branches.explore()
             self.explore.present()
+
+    def show_votes(self, votes: Votes, shown: int) -> None:
+        """Show the answers that were written at once."""
+        if self.votes is None:
+            self.votes = VotesDialog(self._window)
+            self.votes.used.connect(self._chat.votes.use)
+        self.votes.show_votes(votes, shown)
+        self.votes.present()
 
     def _refresh_versions(self) -> None:
         if self.versions is not None and self.versions.isVisible():
@@ -85,6 +96,7 @@ class Inspector(QObject):
         chat.turn_changed.connect(self._show_answer)
         chat.heat.changed.connect(self._show_answer)
         chat.heat.reading_changed.connect(self._show_answer)
+        chat.votes.found.connect(self.show_votes)
 
     def _lead(self) -> None:
         """Tell the chat, or the prompt, what a person does in the pane."""

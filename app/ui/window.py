@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
         transcript.regenerated.connect(chat.regenerate)
         transcript.edited.connect(chat.edit)
         transcript.copied.connect(chat.copy)
+        transcript.votes_asked.connect(chat.votes.ask)
         transcript.version_stepped.connect(chat.step_version)
         transcript.refused.connect(chat.notice)
         transcript.answered_now.connect(chat.answer_now)

@@ -27,6 +27,7 @@ from app.domain.requests import ChatPrompt, TokenSearch
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import Channel, Source
 from app.errors import ContextExceeded, InvalidRequest, WorkerLost
+from app.services.ballot import counted, voters
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.explore import explore
@@ -356,8 +357,22 @@ def test_several_answers_stand_side_by_side_and_the_majority_is_shown() -> None:
         await conversation.send("What is 7 + 8?", options)
         question, answer = conversation.turns
         assert added[-1].version.count == 4
-        assert "of 4: 15" in answer.note
+        assert "of 4 answers come to 15." in answer.note
         assert "tokens in all" in answer.note
+        written = await conversation.versions(answer.id)
+        assert voters(written, answer) == list(written)
+        found = counted(written)
+        assert written[found.winner] == answer
+        assert f"Margin {found.margin}, {found.tokens:,} tokens" in answer.note
+        await conversation.regenerate(answer.id, structs.replace(options, best_of=1))
+        again = conversation.turns[-1]
+        written = await conversation.versions(again.id)
+        assert len(written) == 5
+        assert voters(written, again) == []
+        assert len(voters(written, answer)) == 4
+        other = next(each for each in written if each not in (answer, again))
+        await conversation.go(other.id)
+        assert conversation.turns == (question, other)
         assert final_answer(answer.text) == "15"
         await conversation.send("And 2 more?", AnswerOptions(reasoning=False, max_tokens=3))
         assert len(conversation.turns) == 4

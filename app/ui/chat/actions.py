@@ -8,6 +8,7 @@ from app.ui.widgets import button, label
 SAID_MS = 1600
 PROMPT_KEYS = "Ctrl+Shift+P"
 PROMPT = "Show all that the model read for this answer, token by token"
+VOTES = "All the answers that were written at once, and what each comes to"
 
 
 class VersionStepper(QWidget):
@@ -76,23 +77,29 @@ class AnswerActions(QWidget):
 
     copied = Signal()
     regenerated = Signal()
+    votes_asked = Signal()
     version_stepped = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self.versions = VersionStepper("answer")
+        self._votes = button("Votes", self.votes_asked.emit, kind="quiet")
+        self._votes.setToolTip(VOTES)
+        self._votes.setAccessibleDescription(VOTES)
+        self._votes.hide()
         self._copy = CopyButton("answer")
         self._again = button("Regenerate", self.regenerated.emit, kind="quiet")
         self.versions.stepped.connect(self.version_stepped)
         self._copy.copied.connect(self.copied)
-        _lay_out(self, self.versions, self._copy, self._again)
+        _lay_out(self, self.versions, self._votes, self._copy, self._again)
 
     def show_versions(self, index: int, count: int, took: str = "") -> None:
         """Show that this is version `index`, from 0, of `count`, and which token it took."""
         self.versions.show_versions(index, count, took)
 
-    def show_end(self, *, failed: bool, has_text: bool) -> None:
+    def show_end(self, *, failed: bool, has_text: bool, elected: bool) -> None:
         """Name what can be done with an answer that ended so."""
+        self._votes.setVisible(elected)
         self._again.setText("Try again" if failed else "Regenerate")
         self._copy.setVisible(has_text)
 
@@ -102,7 +109,7 @@ class AnswerActions(QWidget):
 
     def stops(self) -> tuple[QWidget, ...]:
         """Where the Tab key stops."""
-        return *self.versions.stops(), self._copy, self._again
+        return *self.versions.stops(), self._votes, self._copy, self._again
 
 
 class QuestionActions(QWidget):

@@ -91,7 +91,12 @@ class AnswerView(MessageView):
         self._note.setVisible(bool(turn.note))
         self.footer.show_turn(turn)
         failed = turn.state in (TurnState.FAILED, TurnState.INTERRUPTED)
-        self.action_row.show_end(failed=failed, has_text=bool(turn.text))
+        ballot = turn.origin.ballot if turn.origin else None
+        self.action_row.show_end(
+            failed=failed,
+            has_text=bool(turn.text),
+            elected=turn.state is TurnState.FINISHED and ballot is not None,
+        )
         self.footer.show()
 
     def select(self, number: int | None) -> QRect:

@@ -39,8 +39,8 @@ class Step(Struct, frozen=True):
 class TranscriptView(MappedList):
     """`picked` carries an answer's id and a token's index in it.
 
-    `regenerated`, `copied` and `prompt_asked` carry a turn's id, `edited` one and the new text,
-    `version_stepped` one and -1 or 1; `answered_now` is the button that ends a thought;
+    `regenerated`, `copied`, `prompt_asked` and `votes_asked` carry a turn's id, `edited` one and the
+    new text, `version_stepped` one and -1 or 1; `answered_now` is the button that ends a thought;
     `editor_left` tells that a question is no longer edited, `refused` an error.
     """
 
@@ -48,6 +48,7 @@ class TranscriptView(MappedList):
     stepped = Signal(object)
     regenerated = Signal(object)
     copied = Signal(object)
+    votes_asked = Signal(object)
     edited = Signal(object, str)
     version_stepped = Signal(object, object)
     prompt_asked = Signal(object)
@@ -244,6 +245,7 @@ class TranscriptView(MappedList):
         if turn.id in self._glimpses and view.reasoning.cuts is not None:
             view.reasoning.cuts.show_glimpses(self._glimpses[turn.id], turn)
         view.action_row.regenerated.connect(lambda: self.regenerated.emit(turn.id))
+        view.action_row.votes_asked.connect(lambda: self.votes_asked.emit(turn.id))
         if turn.state is not TurnState.STREAMING:
             view.present(turn)
         view.select(self._number(self._places[turn.id]))

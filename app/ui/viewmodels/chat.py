@@ -44,6 +44,7 @@ from app.ui.viewmodels.sampling_memory import SamplingMemory
 from app.ui.viewmodels.selection import TokenSelection
 from app.ui.viewmodels.status import StatusModel
 from app.ui.viewmodels.stream import Coalescer
+from app.ui.viewmodels.votes import VotesModel
 from app.ui.viewmodels.what_if import WhatIfModel
 
 
@@ -100,6 +101,8 @@ class ChatModel(QObject):
             self._tasks,
             self,
         )
+        self.votes = VotesModel(conversation, on_bug, self)
+        self.votes.failed.connect(self.notice)
         self.branches = BranchesModel(
             host, conversation, store, self.selection, self.answers, on_bug
         )
@@ -166,6 +169,7 @@ class ChatModel(QObject):
     async def close(self) -> None:
         """End everything this chat still does."""
         await self.branches.close()
+        await self.votes.close()
         await self._tasks.cancel()
 
     def notice(self, error: CandorError) -> None:
