@@ -24,17 +24,17 @@ from app.cli.texts import argument_or_stdin, read
 from app.cli.transcript import Transcript
 from app.domain.messages import Message, Role
 from app.domain.models import ModelInfo
-from app.domain.reasoning import Effort
 from app.domain.requests import Load
 from app.domain.routing import (
     DEFAULT_THRESHOLD,
-    LADDER,
     Decision,
+    Routing,
     Rule,
     Step,
     check_threshold,
     first_step,
     judge,
+    told,
 )
 from app.errors import InvalidRequest
 
@@ -75,19 +75,14 @@ def route(terminal: Terminal, prompt: str | None, **options: Any) -> None:
     with terminal.session() as session:
         decisions, info, transcript = _climb(session, ladder, question, options)
     if options["as_json"]:
-        told = {"decisions": [to_builtins(each) for each in decisions]}
-        output.write({**output.generation(info, transcript), **told})
+        found = {"decisions": [to_builtins(each) for each in decisions]}
+        output.write({**output.generation(info, transcript), **found})
         return
     terminal.lines(transcript.text().splitlines())
     if options["explain"]:
-        for line in explanation(decisions):
+        for line in told(decisions):
             terminal.note(line)
     terminal.note(figures.generation(transcript))
-
-
-def explanation(decisions: Sequence[Decision]) -> list[str]:
-    """A line for each decision."""
-    return [f"{each.step}: {each.reason}" for each in decisions]
 
 
 def _climb(
@@ -136,7 +131,7 @@ def _load(step: Step, options: dict[str, Any]) -> Load:
 
 
 def _ladder(large: str | None) -> tuple[Step, ...]:
-    return LADDER if large is None else (*LADDER, Step("large", Effort.HIGH, large))
+    return Routing(large=large).ladder
 
 
 def _rules(file: str | None) -> list[Rule]:

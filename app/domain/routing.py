@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -21,6 +22,7 @@ DEFAULT_THRESHOLD = 0.8
 """An answer is kept if its least likely token had at least this probability."""
 
 _LONGEST_PATTERN = 200
+_LETTERS = 0x20000
 
 
 class Step(Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,8 +33,8 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     model: str | None = None
 
 
-LADDER = (Step("quick", Effort.OFF), Step("thoughtful", Effort.HIGH))
-"""One model, first without and then with reasoning."""
+QUICK, THOUGHTFUL, LARGE = "quick", "thoughtful", "large"
+STEPS = (QUICK, THOUGHTFUL, LARGE)
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +49,26 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     matches: Annotated[str, Meta(max_length=_LONGEST_PATTERN)] | None = None
     script: str | None = None
     tools: bool | None = None
+
+    def check(self, steps: Sequence[str]) -> None:
+        """Refuse a rule that can never apply as it is meant.
+
+        Raises:
+            InvalidRequest: why.
+        """
+        if self.to not in steps:
+            known = ", ".join(steps)
+            raise InvalidRequest(f'A rule names the step "{self.to}"; there are {known}.')
+        if (self.longer_than, self.matches, self.script, self.tools) == (None,) * 4:
+            raise InvalidRequest(
+                f'The rule for "{self.to}" says nothing of the question.', "Give it a condition."
+            )
+        if self.matches is not None:
+            _compiled(self.matches)
+        if self.script is not None and self.script.lower() not in _scripts():
+            raise InvalidRequest(
+                f'Unicode has no script called "{self.script}".', "Such as latin or cyrillic."
+            )
 
     def reason(self, question: str, *, tools: bool) -> str | None:
         """Why the rule applies; None where it does not.
@@ -74,6 +96,39 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
         return " and ".join(reasons) or None
 
 
+class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How questions are routed: a small model first without and then with reasoning, then a
+    `large` one if there is one; both are folders, and `small` None is the one that is open.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    threshold: Annotated[float, Meta(ge=0, le=1)] = DEFAULT_THRESHOLD
+    quick: Effort = Effort.OFF
+    thoughtful: Effort = Effort.HIGH
+    small: str | None = None
+    large: str | None = None
+    large_effort: Effort = Effort.HIGH
+
+    @property
+    def ladder(self) -> tuple[Step, ...]:
+        """The steps, from cheap to dear."""
+        small = (
+            Step(QUICK, self.quick, self.small),
+            Step(THOUGHTFUL, self.thoughtful, self.small),
+        )
+        return small if self.large is None else (*small, Step(LARGE, self.large_effort, self.large))
+
+    def check(self) -> None:
+        """Refuse what makes no sense.
+
+        Raises:
+            InvalidRequest: which rule, and why; or the threshold is no probability.
+        """
+        check_threshold(self.threshold)
+        for rule in self.rules:
+            rule.check([step.name for step in self.ladder])
+
+
 class Decision(Struct, frozen=True):
     """What became of a step: `kept` where its answer stands, None where it has not been asked yet.
 
@@ -96,9 +151,7 @@ def first_step(
     """
     names = [step.name for step in ladder]
     for rule in rules:
-        if rule.to not in names:
-            known = ", ".join(names)
-            raise InvalidRequest(f'A rule names the step "{rule.to}"; there are {known}.')
+        rule.check(names)
         if reason := rule.reason(question, tools=tools):
             return names.index(rule.to), Decision(rule.to, f"A rule says so: {reason}.")
     return 0, Decision(names[0], "No rule applies, so the first step is tried.")
@@ -107,12 +160,19 @@ def first_step(
 def judge(step: Step, tokens: Sequence[TokenRecord], threshold: float, *, last: bool) -> Decision:
     """Whether an answer is kept; that of the last step always is."""
     sure = certainty(tokens)
-    told = "no token was measured" if sure is None else f"its least likely token had {sure:.2f}"
+    said = _least_likely(sure)
     if last:
-        return Decision(step.name, f"Kept: it is the last step; {told}.", True, sure)
+        return Decision(step.name, f"Kept: it is the last step; {said}.", True, sure)
     if sure is not None and sure >= threshold:
-        return Decision(step.name, f"Kept: {told}, at least {threshold:.2f}.", True, sure)
-    return Decision(step.name, f"Asked further: {told}, under {threshold:.2f}.", False, sure)
+        return Decision(step.name, f"Kept: {said}, at least {threshold:.2f}.", True, sure)
+    return Decision(step.name, f"Asked further: {said}, under {threshold:.2f}.", False, sure)
+
+
+def continued(step: Step, tokens: Sequence[TokenRecord]) -> Decision:
+    """What becomes of an answer that goes on with `tokens` behind one that a person chose."""
+    sure = certainty(tokens)
+    said = f"it goes on from a token that you chose; after it, {_least_likely(sure)}"
+    return Decision(step.name, f"Kept: {said}.", True, sure)
 
 
 def certainty(tokens: Sequence[TokenRecord]) -> float | None:
@@ -125,11 +185,20 @@ def certainty(tokens: Sequence[TokenRecord]) -> float | None:
     return math.exp(min(logprobs)) if logprobs else None
 
 
+def _least_likely(sure: float | None) -> str:
+    return "no token was measured" if sure is None else f"its least likely token had {sure:.2f}"
+
+
 def script(text: str) -> str:
     """The script of most letters, as the first word of their Unicode names; empty without any."""
     names = (unicodedata.name(sign, "") for sign in text if sign.isalpha())
     counts = Counter(name.split()[0].lower() for name in names if name)
     return counts.most_common(1)[0][0] if counts else ""
+
+
+def told(decisions: Sequence[Decision]) -> list[str]:
+    """A line for each decision."""
+    return [f"{each.step}: {each.reason}" for each in decisions]
 
 
 def check_threshold(value: float) -> None:
@@ -140,6 +209,13 @@ def check_threshold(value: float) -> None:
     """
     if not 0 <= value <= 1:
         raise InvalidRequest(f"The threshold must lie between 0 and 1, not {value:g}.")
+
+
+@cache
+def _scripts() -> frozenset[str]:
+    """The first words of the names of all letters, in lower case."""
+    letters = (chr(code) for code in range(_LETTERS) if chr(code).isalpha())
+    return frozenset(unicodedata.name(sign, "none").split()[0].lower() for sign in letters)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

@@ -109,6 +109,11 @@ class Conversation:
             raise InvalidRequest("This token is not in the chat any more.")
         self._cut(answer_id, Role.ASSISTANT)
         branch = Branch(turn.tokens[:index], token)
+        if turn.origin is not None:  # its ids follow the prompt that they were asked with
+            made = turn.origin
+            options = replace(
+                options, reasoning=made.reasoning, variables=made.variables, past=made.past
+            )
         await self._answering.write(self._thread, options, branch=branch)
 
     async def edit(self, question_id: int, text: str, options: AnswerOptions) -> None:
@@ -186,9 +191,9 @@ class Conversation:
 
     def note(self, turn_id: int, sentence: str) -> None:
         """Say one thing more on how the last answer came about, unless it is the last no more."""
-        turn = self._thread.turns[-1]
-        if turn.id == turn_id:
-            turn = replace(turn, note=f"{turn.note} {sentence}".lstrip())
+        turn = self._thread.turns[-1] if self._thread.turns else None
+        if turn is not None and turn.id == turn_id:
+            turn = replace(turn, note=f"{turn.note}\n{sentence}".lstrip())
             self._thread.change(turn)
             self._keeper.keep(self._thread, turn)
             self._tell(TurnChanged(turn))

@@ -21,6 +21,7 @@ from app.domain.heat import HeatMode, Palette, Reading
 from app.domain.preparation import Precision
 from app.domain.reasoning import ReasoningChoice
 from app.domain.requests import Provider
+from app.domain.routing import Routing
 from app.domain.sampling import SamplingParams
 from app.errors import CandorError, InvalidRequest
 from app.services.settings_file import SettingsFile
@@ -84,6 +85,7 @@ HEAT_MODE = Setting("colour_words_by", HeatMode, HeatMode.SURPRISE, "Colour word
 PALETTE = Setting("heat_colours", Palette, Palette.ORANGE, "Heat colours")
 READING: Setting[Reading] = Setting("reading", Reading, Reading(), "How answers are read")
 REASONING = Setting("thinking", ReasoningChoice, ReasoningChoice(), "Reasoning")
+ROUTING: Setting[Routing] = Setting("auto", Routing, Routing(), "Auto")
 SAMPLING: Setting[dict[str, SamplingChoice]] = Setting(
     "sampling", dict[str, SamplingChoice], {}, "Sampling of each model"
 )
@@ -102,6 +104,7 @@ DECLARED: tuple[Setting[Any], ...] = (
     PALETTE,
     READING,
     REASONING,
+    ROUTING,
     SAMPLING,
     MODEL,
     RECENT_MODELS,

@@ -45,12 +45,12 @@ class WindowModels:
         host, conversation, settings = services.host, services.conversation, services.settings
         store, path = services.store, services.model_path
         self._services = services
-        self.chat = ChatModel(host, conversation, store, settings, path, on_bug)
+        self.models = ModelsModel(host, conversation, settings, path, on_bug)
+        self.chat = ChatModel(host, conversation, self.models, store, settings, path, on_bug)
         self.chats = ChatsModel(conversation, store, on_bug)
         self.chat.restored.connect(self.chats.refresh)
         token = services.profile / paths.API_TOKEN
         self.server = ServerModel(host, settings, services.make_server, token, on_bug)
-        self.models = ModelsModel(host, conversation, settings, path, on_bug)
         self.survey = ModelSurvey(host, services.packs, on_bug)
         self.speed = SpeedModel(host, on_bug)
         self.bench = WorkbenchModels(

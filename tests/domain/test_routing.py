@@ -4,9 +4,11 @@ import math
 
 import pytest
 
-from app.domain.routing import LADDER, Rule, Step, first_step, judge, script
+from app.domain.routing import Routing, Rule, Step, continued, first_step, judge, script
 from app.domain.tokens import Channel, Source, TokenRecord
 from app.errors import InvalidRequest
+
+LADDER = Routing().ladder
 
 
 def token(probability: float, channel: Channel = Channel.ANSWER) -> TokenRecord:
@@ -42,10 +44,34 @@ def test_all_of_a_rule_must_hold() -> None:
     assert first_step(LADDER, [Rule("thoughtful", tools=True)], "Hello")[0] == 0
 
 
-@pytest.mark.parametrize("rule", [Rule("deep", matches="a"), Rule("quick", matches="(")])
-def test_a_rule_that_makes_no_sense_is_refused(rule: Rule) -> None:
-    with pytest.raises(InvalidRequest):
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        (Rule("deep", matches="a"), 'names the step "deep"; there are quick, thoughtful.'),
+        (Rule("large", matches="a"), 'names the step "large"'),
+        (Rule("quick", matches="("), "is no regular expression: missing"),
+        (Rule("quick"), "says nothing of the question"),
+        (Rule("quick", script="martian"), 'no script called "martian"'),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused(rule: Rule, sentence: str) -> None:
+    with pytest.raises(InvalidRequest, match=sentence):
         first_step(LADDER, [rule], "a")
+    with pytest.raises(InvalidRequest, match=sentence):
+        Routing(rules=(rule,)).check()
+
+
+def test_a_larger_model_is_the_last_step_and_rules_may_begin_there() -> None:
+    routing = Routing(rules=(Rule("large", script="Greek"),), small="/s", large="/l")
+    routing.check()
+    assert [step.model for step in routing.ladder] == ["/s", "/s", "/l"]
+    assert first_step(routing.ladder, routing.rules, "Γεια")[0] == 2
+
+
+def test_an_answer_that_goes_on_from_a_chosen_token_is_kept() -> None:
+    decision = continued(Step("quick"), [token(0.9), token(0.2)])
+    assert (decision.kept, round(decision.certainty or 0, 3)) == (True, 0.2)
+    assert "that you chose; after it, its least likely token had 0.20" in decision.reason
 
 
 def test_an_answer_stands_by_its_least_likely_token() -> None:

@@ -257,7 +257,7 @@ def test_an_unsure_answer_is_asked_again_with_reasoning(drive: Drive):
         QTest.mouseClick(desk.find(QPushButton, "Reasoning auto"), Qt.MouseButton.LeftButton)
         desk.chat.sampling.set("temperature", 0.0)
         await desk.ask("What is 47 * 36?")
-        await until(lambda: "Auto, with reasoning." in desk.turns[-1].note)
+        await until(lambda: "thoughtful: Kept" in desk.turns[-1].note)
         assert desk.turns[-1].text == "1692"
         assert desk.turns[-1].reasoning
         await desk.services.conversation.step(desk.turns[-1].id, -1)

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
@@ -23,17 +22,16 @@ from app.domain.conversation import (
     TurnGrew,
 )
 from app.domain.models import ModelInfo
-from app.domain.reasoning import Effort
 from app.errors import CandorError, StoreUnavailable
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.replay import Replayer
-from app.services.router import Router
 from app.services.settings import Settings
 from app.services.store.store import ChatStore
 from app.services.what_if import WhatIf
 from app.ui.tasks import ErrorHandler, Tasks
 from app.ui.viewmodels.answer_tokens import AnswerTokens
+from app.ui.viewmodels.asking import Asking, Models
 from app.ui.viewmodels.branches import BranchesModel
 from app.ui.viewmodels.heat import HeatChoice
 from app.ui.viewmodels.notice import Notice
@@ -70,6 +68,7 @@ class ChatModel(QObject):
         self,
         host: EngineHost,
         conversation: Conversation,
+        models: Models,
         store: ChatStore,
         settings: Settings,
         model_path: str,
@@ -109,6 +108,7 @@ class ChatModel(QObject):
         self.branches.setParent(self)
         self.status = StatusModel(host, self)
         self.status.model_loaded.connect(self._adopt)
+        self._asking = Asking(conversation, models, settings, self.sampling, self.status)
         self._stream.flushed.connect(self.status.refresh)
         conversation.observe(self._on_change)
         store.on_failure(self._tell_unstored)
@@ -127,19 +127,21 @@ class ChatModel(QObject):
     def edit(self, question_id: int, text: str) -> None:
         """Ask a question anew with another text; both versions stay."""
         if text.strip():
-            options = self.sampling.options()
-            self._begin(self._conversation.edit(question_id, text.strip(), options))
+            self._begin(self._asking.edit(question_id, text.strip()))
 
     def regenerate(self, answer_id: int) -> None:
         """Have another answer written to the same question; both versions stay."""
-        self._begin(self._conversation.regenerate(answer_id, self.sampling.options()))
+        self._begin(self._asking.regenerate(answer_id))
+
+    def overrule(self, answer_id: int, step: str) -> None:
+        """Show what another step of Auto answers to the same question."""
+        self._begin(self._asking.overrule(answer_id, step))
 
     def branch(self, token: int) -> None:
         """Have the answer with the selected token go on with another one in its place."""
         selected = self.selection.current
         if selected is not None:
-            options = self.sampling.options()
-            work = self._conversation.branch(selected.turn_id, selected.index, token, options)
+            work = self._asking.branch(selected.turn_id, selected.index, token)
             self._branched_at = selected.index
             self._begin(work)
 
@@ -164,7 +166,7 @@ class ChatModel(QObject):
 
     def stop(self) -> None:
         """End the answer that is being written."""
-        self._conversation.stop()
+        self._asking.stop()
 
     async def close(self) -> None:
         """End everything this chat still does."""
@@ -198,11 +200,7 @@ class ChatModel(QObject):
     async def _ask(self, text: str) -> None:
         before = self._last_id()
         try:
-            if self.sampling.routes:
-                quick = replace(self.sampling.options(Effort.OFF), best_of=1)
-                await Router(self._conversation).send(text, quick, self.sampling.options())
-            else:
-                await self._conversation.send(text, self.sampling.options())
+            await self._asking.send(text)
         except CandorError:
             if self._last_id() == before or not self._conversation.turns[-1].tokens:
                 self.returned.emit(text)

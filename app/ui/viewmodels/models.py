@@ -15,7 +15,7 @@ from app.domain.events import Stage
 from app.domain.models import ModelInfo
 from app.domain.preparation import PreparationReport
 from app.domain.requests import Prepare, Provider
-from app.errors import CandorError
+from app.errors import CandorError, InvalidRequest
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.host_status import HostState, HostStatus
@@ -80,6 +80,7 @@ class ModelsModel(QObject):
         self._loading: asyncio.Future[ModelInfo] | asyncio.Future[PreparationReport] | None = None
         self._working = False
         self._next: ModelChoice | None = None
+        self._home: ModelChoice | None = None
         self._wanted = settings.get(MODEL)
         self.value = ModelsStatus()
         host.observe(self._on_host)
@@ -112,11 +113,35 @@ class ModelsModel(QObject):
         """Open a model in place of the present one, or of one that is just being opened."""
         self.noticed.emit(None)
         self._wanted = choice
+        self._home = None
         if self._working:
             self._next = choice
             self.cancel()
         else:
             self._tasks.start(self._bring_about(choice, self.value.opened))
+
+    async def borrow(self, path: str | None) -> None:
+        """Have the model in this folder open for a while, or bring back the one before it.
+
+        What a person opens meanwhile stays instead. Nothing of this is kept for the next start.
+
+        Raises:
+            CandorError: it cannot be opened; the one before it is open again.
+        """
+        opened = self.value.opened
+        wanted = self._home if path is None else self._choice(path)
+        if wanted is None or (opened is not None and self.path(wanted) == self.path(opened)):
+            self._home = None if path is None else self._home
+            return
+        if self._working:
+            raise InvalidRequest("Another model is being opened.", "Try again when it is open.")
+        self._home = self._home or opened
+        await self._bring_about(wanted, self._home, lent=True)
+        if self.value.opened is not wanted:
+            self._home = None
+            raise self.value.error or InvalidRequest(f"{self.name(wanted)} was not opened.")
+        if path is None:
+            self._home = None
 
     def retry(self) -> None:
         """Try once more to open the model that was asked for last."""
@@ -153,19 +178,28 @@ class ModelsModel(QObject):
         former = BUILT_IN if self._wanted.path else None
         await self._bring_about(self._wanted, former)
 
-    async def _bring_about(self, choice: ModelChoice, former: ModelChoice | None) -> None:
-        """Open a model, then what was asked for meanwhile."""
+    def _choice(self, path: str) -> ModelChoice:
+        """A model as it was opened last."""
+        known = (each for each in self.choices if self.path(each) == path)
+        return next(known, ModelChoice(path))
+
+    async def _bring_about(
+        self, choice: ModelChoice, former: ModelChoice | None, *, lent: bool = False
+    ) -> None:
+        """Open a model, then what was asked for meanwhile; a `lent` one is not remembered."""
         wanted: ModelChoice | None = choice
         self._working = True
         try:
             while wanted is not None:
                 self._next = None
-                await self._open(wanted, former)
+                await self._open(wanted, former, lent=lent and wanted is choice)
                 wanted, former = self._next, self.value.opened or former
         finally:
             self._working = False
 
-    async def _open(self, choice: ModelChoice, former: ModelChoice | None) -> None:
+    async def _open(
+        self, choice: ModelChoice, former: ModelChoice | None, *, lent: bool = False
+    ) -> None:
         """Open a model; the `former` one again where that fails and no other is wanted."""
         self._loading = None
         self._show(replace(self.value, opening=choice, done=0.0, error=None))
@@ -174,7 +208,8 @@ class ModelsModel(QObject):
             error = await self._attempt(choice)
             offers_cpu = self._host.status.offers_cpu
             if self.value.opened is choice:
-                self._remember(choice)
+                if not lent:
+                    self._remember(choice)
             elif former is not None and self._next is None:
                 self._show(replace(self.value, opening=former, going_back=True, done=0.0))
                 await self._attempt(former)

@@ -72,6 +72,7 @@ class StatusModel(QObject):
         self._clock = clock
         self._host = host.status
         self._answering = False
+        self._routing = False
         self._prompt_tokens = 0
         self._new_tokens = 0
         self._first_at: float | None = None
@@ -84,11 +85,11 @@ class StatusModel(QObject):
         model = self._host.model
         return ChatStatus(
             state=self._host.state,
-            words="Answering" if self._answering else _words(self._host),
+            words="Answering" if self._is_answering() else _words(self._host),
             model=model.name if model else "",
             device=device(model.providers[0]) if model else "",
             placement=placement(model) if model else "",
-            answering=self._answering,
+            answering=self._answering or self._routing,
             context_used=self._prompt_tokens + self._new_tokens,
             context_length=model.context_length if model else 0,
             rate=self._rate(),
@@ -112,9 +113,18 @@ class StatusModel(QObject):
                 self._count(None)
         self.refresh()
 
+    def set_routing(self, routing: bool) -> None:
+        """Whether more answers may follow the one that is being written, as Auto has it."""
+        self._routing = routing
+        self.refresh()
+
     def refresh(self, *_: object) -> None:
         """Tell the value as it is now: growing counts are told at the pace of the screen."""
         self.changed.emit(self.value)
+
+    def _is_answering(self) -> bool:
+        """Whether there is nothing else to tell, such as how far a model is loaded."""
+        return self._answering or (self._routing and self._host.state is HostState.READY)
 
     def _begin(self) -> None:
         self._answering = True
