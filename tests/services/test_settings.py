@@ -18,6 +18,7 @@ from app.domain.heat import HeatMode, Palette, Reading
 from app.domain.preparation import Precision
 from app.domain.reasoning import Effort, ReasoningChoice
 from app.domain.requests import Provider
+from app.domain.routing import Routing, Rule
 from app.domain.sampling import SamplingParams
 from app.errors import CandorError, InvalidRequest
 from app.services import settings as declared
@@ -43,6 +44,11 @@ OTHERS: dict[Setting[Any], object] = {
     declared.PALETTE: Palette.VIOLET,
     declared.READING: Reading(numbers=True, over=2, by_sentence=True),
     declared.REASONING: ReasoningChoice(effort=Effort.OFF, budget=40),
+    declared.ROUTING: Routing(
+        rules=(Rule("large", matches="[0-9]", script="greek", tools=False),),
+        threshold=0.5,
+        large="/models/large",
+    ),
     declared.SAMPLING: {
         "/models/one": SamplingChoice(
             params=SamplingParams(seed=2**63 - 1, temperature=0.3, logit_bias={4: -1.5}),

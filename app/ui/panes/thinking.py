@@ -133,7 +133,7 @@ class ThinkingDialog(Dialog):
         self.complete(self.task)
 
     def _show(self) -> None:
-        self.curve.show_points(self._report.of(self.task.currentData()))
+        self.curve.show_points(self._report.of(self.task.value()))
 
 
 def _short(point: WayPoint) -> str:
