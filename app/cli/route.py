@@ -1,6 +1,5 @@
 """`candor route`: answers with little first, and with more where the model was not sure."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import click
 import msgspec
 from msgspec import structs, to_builtins
 
+from app import paths
 from app.cli import figures, generation, output
 from app.cli.options import (
     answer_options,
@@ -26,17 +26,20 @@ from app.domain.messages import Message, Role
 from app.domain.models import ModelInfo
 from app.domain.requests import Load
 from app.domain.routing import (
+    CHOSEN,
     DEFAULT_THRESHOLD,
     Decision,
     Routing,
     Rule,
     Step,
-    check_threshold,
     first_step,
     judge,
+    not_asked,
     told,
 )
-from app.errors import InvalidRequest
+from app.errors import CandorError, InvalidRequest
+from app.services.settings import ROUTING, Settings
+from app.services.settings_file import SettingsFile
 
 PLAIN = {"system": None, "top_logprobs": None, "reasoning_budget": None, "reasoning_closing": None}
 
@@ -47,11 +50,13 @@ PLAIN = {"system": None, "top_logprobs": None, "reasoning_budget": None, "reason
 @click.option(
     "--threshold",
     type=float,
-    default=DEFAULT_THRESHOLD,
-    show_default=True,
-    help="An answer stands if its least likely token had at least this probability.",
+    help="An answer stands if its least likely token had at least this probability:"
+    f" {DEFAULT_THRESHOLD:g} if not given.",
 )
 @click.option("--rules", metavar="FILE", help="A JSON list of rules that say where to begin.")
+@click.option(
+    "--from-window", is_flag=True, help="Take rules, models and efforts as set in the window."
+)
 @click.option("--step", metavar="NAME", help="Overrule all: answer with this step.")
 @click.option("--explain", is_flag=True, help="Say every decision and its reason.")
 @answer_options
@@ -70,10 +75,9 @@ def route(terminal: Terminal, prompt: str | None, **options: Any) -> None:
     question = argument_or_stdin(prompt)
     if question is None or not question.strip():
         raise click.UsageError("A PROMPT is needed.")
-    check_threshold(options["threshold"])
-    ladder = _ladder(options["large"])
+    routing = _routing(terminal, options)
     with terminal.session() as session:
-        decisions, info, transcript = _climb(session, ladder, question, options)
+        decisions, info, transcript = _climb(session, routing, question, options)
     if options["as_json"]:
         found = {"decisions": [to_builtins(each) for each in decisions]}
         output.write({**output.generation(info, transcript), **found})
@@ -86,30 +90,40 @@ def route(terminal: Terminal, prompt: str | None, **options: Any) -> None:
 
 
 def _climb(
-    session: Session, ladder: Sequence[Step], question: str, options: dict[str, Any]
+    session: Session, routing: Routing, question: str, options: dict[str, Any]
 ) -> tuple[list[Decision], ModelInfo, Transcript]:
-    """Ask one step after the other until an answer stands."""
-    place, decision = _begin(ladder, question, options)
-    decisions, loaded, info = [decision], None, None
-    while True:
-        step, last = ladder[place], place == len(ladder) - 1 or options["step"] is not None
-        if info is None or step.model != loaded:
-            info, loaded = session.load(_load(step, options)), step.model
-        transcript = _ask(session, info, step, question, options)
-        decisions.append(judge(step, transcript.tokens, options["threshold"], last=last))
+    """Ask one step after the other until an answer stands, or the next model cannot be opened."""
+    ladder = routing.ladder
+    place, decision = _begin(routing, question, options)
+    decisions, found, loaded = [decision], None, None
+    for step in ladder[place:]:
+        if found is None or step.model != loaded:
+            try:
+                info, loaded = session.load(_load(step, options)), step.model
+            except CandorError as error:
+                if found is None:
+                    raise
+                decisions.append(not_asked(step, error))
+                break
+        else:
+            info = found[0]
+        found = info, _ask(session, info, step, question, options)
+        last = step == ladder[-1] or options["step"] is not None
+        decisions.append(judge(step, found[1].tokens, routing.threshold, last=last))
         if decisions[-1].kept:
-            return decisions, info, transcript
-        place += 1
+            break
+    assert found is not None
+    return decisions, *found
 
 
-def _begin(ladder: Sequence[Step], question: str, options: dict[str, Any]) -> tuple[int, Decision]:
+def _begin(routing: Routing, question: str, options: dict[str, Any]) -> tuple[int, Decision]:
     """The first step: the one that is asked for, or that the rules say."""
     if (name := options["step"]) is not None:
-        names = [step.name for step in ladder]
+        names = [step.name for step in routing.ladder]
         if name not in names:
             raise InvalidRequest(f'There is no step "{name}", only {", ".join(names)}.')
-        return names.index(name), Decision(name, "You chose it.")
-    return first_step(ladder, _rules(options["rules"]), question)
+        return names.index(name), Decision(name, CHOSEN)
+    return first_step(routing.ladder, routing.rules, question)
 
 
 def _ask(
@@ -130,13 +144,31 @@ def _load(step: Step, options: dict[str, Any]) -> Load:
     return structs.replace(command, path=str(Path(step.model).absolute()), variant=None)
 
 
-def _ladder(large: str | None) -> tuple[Step, ...]:
-    return Routing(large=large).ladder
+def _routing(terminal: Terminal, options: dict[str, Any]) -> Routing:
+    """What the options say, on top of what the window has where that is asked for.
+
+    Raises:
+        InvalidRequest: it makes no sense.
+    """
+    routing = _from_window(terminal) if options["from_window"] else Routing()
+    given = {name: options[name] for name in ("threshold", "large") if options[name] is not None}
+    if options["rules"] is not None:
+        given["rules"] = tuple(_rules(options["rules"]))
+    if options["model"] is not None:
+        given["small"] = None
+    routing = structs.replace(routing, **given)
+    routing.check()
+    return routing
 
 
-def _rules(file: str | None) -> list[Rule]:
-    if file is None:
-        return []
+def _from_window(terminal: Terminal) -> Routing:
+    settings = Settings(SettingsFile(paths.settings()))
+    for trouble in settings.troubles:
+        terminal.note(str(trouble))
+    return settings.get(ROUTING)
+
+
+def _rules(file: str) -> list[Rule]:
     try:
         return msgspec.json.decode(read(file).encode(), type=list[Rule])
     except msgspec.DecodeError as error:

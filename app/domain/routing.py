@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from app.domain.reasoning import Effort
 from app.domain.tokens import Channel, TokenRecord
-from app.errors import InvalidRequest
+from app.errors import CandorError, InvalidRequest
 
 DEFAULT_THRESHOLD = 0.8
 """An answer is kept if its least likely token had at least this probability."""
@@ -33,6 +33,7 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     model: str | None = None
 
 
+CHOSEN = "You chose it."
 QUICK, THOUGHTFUL, LARGE = "quick", "thoughtful", "large"
 STEPS = (QUICK, THOUGHTFUL, LARGE)
 
@@ -166,6 +167,11 @@ def judge(step: Step, tokens: Sequence[TokenRecord], threshold: float, *, last: 
     if sure is not None and sure >= threshold:
         return Decision(step.name, f"Kept: {said}, at least {threshold:.2f}.", True, sure)
     return Decision(step.name, f"Asked further: {said}, under {threshold:.2f}.", False, sure)
+
+
+def not_asked(step: Step, error: CandorError) -> Decision:
+    """What becomes of a step whose model cannot be opened; the answer before it stands."""
+    return Decision(step.name, f"Not asked: {error.message}")
 
 
 def continued(step: Step, tokens: Sequence[TokenRecord]) -> Decision:

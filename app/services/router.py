@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from app.domain.conversation import AnswerOptions, Turn, TurnState
 from app.domain.reasoning import Effort
 from app.domain.routing import (
+    CHOSEN,
     QUICK,
     THOUGHTFUL,
     Decision,
@@ -21,13 +22,13 @@ from app.domain.routing import (
     continued,
     first_step,
     judge,
+    not_asked,
     told,
 )
 from app.errors import CandorError, InvalidRequest
 from app.services.conversation import GONE, Conversation
 
 Ask = Callable[[AnswerOptions], Awaitable[None]]
-CHOSEN = "You chose it."
 
 
 class Lender(Protocol):
@@ -118,8 +119,7 @@ class Router:
                 except CandorError as error:
                     if answer is None:
                         raise
-                    refused = Decision(step.name, f"Not asked: {error.message}")
-                    self._conversation.note(answer.id, *told([refused]))
+                    self._conversation.note(answer.id, *told([not_asked(step, error)]))
                     return
                 await ask(self._asked(step))
                 answer = self._ended()

@@ -51,7 +51,7 @@ class Session:
         faults.shown_by(self.chat.notice)
         self.window = MainWindow(self.chat, self.chats, appearance)
         self.window.close_requested.connect(self.end)
-        self.window.connect_models(self.models)
+        self.window.connect_models(self.models, made.rules)
         self.dialogs = Dialogs(self.window, appearance, settings, services.profile, made)
         self.workbench = Workbench(self.window, appearance, self.chats, self.bench)
         keep_choices(settings, self.chat, self.window)

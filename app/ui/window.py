@@ -33,6 +33,7 @@ from app.ui.view_menu import ViewMenu
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
 from app.ui.viewmodels.models import ModelsModel
+from app.ui.viewmodels.rules import RulesModel
 from app.ui.viewmodels.status import ChatStatus
 from app.ui.widgets import line, name_scroll_bars
 
@@ -79,8 +80,10 @@ class MainWindow(QMainWindow):
         event.ignore()
         self.close_requested.emit()
 
-    def connect_models(self, models: ModelsModel) -> None:
+    def connect_models(self, models: ModelsModel, rules: RulesModel) -> None:
         """Show what becomes of models, and let the banner's buttons reach them."""
+        rules.changed.connect(lambda: self.transcript.show_steps(rules.steps))
+        self.transcript.show_steps(rules.steps)
         models.noticed.connect(self.banner.show_notice)
         self.banner.retried.connect(models.retry)
         self.banner.cpu_chosen.connect(models.use_cpu)
@@ -110,6 +113,7 @@ class MainWindow(QMainWindow):
         transcript.edited.connect(chat.edit)
         transcript.copied.connect(chat.copy)
         transcript.votes_asked.connect(chat.votes.ask)
+        transcript.overruled.connect(chat.overrule)
         transcript.version_stepped.connect(chat.step_version)
         transcript.refused.connect(chat.notice)
         transcript.answered_now.connect(chat.answer_now)

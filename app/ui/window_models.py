@@ -16,6 +16,7 @@ from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
 from app.ui.viewmodels.model_survey import ModelSurvey
 from app.ui.viewmodels.models import ModelsModel
+from app.ui.viewmodels.rules import RulesModel
 from app.ui.viewmodels.server import ServerModel
 from app.ui.viewmodels.speed import SpeedModel
 from app.ui.workbench.models import WorkbenchModels
@@ -51,6 +52,7 @@ class WindowModels:
         self.chat.restored.connect(self.chats.refresh)
         token = services.profile / paths.API_TOKEN
         self.server = ServerModel(host, settings, services.make_server, token, on_bug)
+        self.rules = RulesModel(settings, self.models)
         self.survey = ModelSurvey(host, services.packs, on_bug)
         self.speed = SpeedModel(host, on_bug)
         self.bench = WorkbenchModels(
@@ -78,7 +80,8 @@ class WindowModels:
 
     def delete_later(self) -> None:
         """Let go of them once Qt has done with them."""
-        for model in (self.server, self.speed, self.survey, self.models, *self.bench.all()):
+        for model in (self.server, self.speed, self.survey, self.rules, *self.bench.all()):
             model.deleteLater()
         self.chats.deleteLater()
         self.chat.deleteLater()
+        self.models.deleteLater()

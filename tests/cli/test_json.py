@@ -1,6 +1,7 @@
 """`--json` of generating verbs: one object, its fields, and what must hold between them."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,7 +122,32 @@ def test_a_question_is_routed_with_reasons_and_can_be_overruled(program: Program
     quick = program.json(*options, "--step", "quick")
     assert quick["decisions"][0]["reason"] == "You chose it."
     assert quick["usage"]["reasoning_tokens"] == 0
-    refused = program.run(*options, "--threshold", "2")
+    gone = program.json(*options, "--threshold", "1", "--large", "/nowhere")
+    assert gone["text"] == "1692"
+    assert gone["decisions"][-1]["step"] == "large"
+    assert gone["decisions"][-1]["reason"].startswith("Not asked: ")
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        ('[{"to": "quick", "matches": "("}]', "is no regular expression"),
+        ('[{"to": "large", "matches": "a"}]', 'names the step "large"'),
+        ('[{"to": "quick", "script": "martian"}]', 'no script called "martian"'),
+        ('[{"to": "quick", "sounds": "a"}]', "sounds"),
+    ],
+)
+def test_rules_that_make_no_sense_are_refused(
+    program: Program, tmp_path: Path, rules: str, sentence: str
+) -> None:
+    file = tmp_path / "rules.json"
+    file.write_text(rules)
+    refused = program.run("route", "hi", "--rules", str(file))
+    assert (refused.status, sentence in refused.err) == (1, True)
+
+
+def test_a_threshold_that_is_no_probability_is_refused(program: Program) -> None:
+    refused = program.run("route", "hi", "--threshold", "2")
     assert (refused.status, "between 0 and 1" in refused.err) == (1, True)
 
 

@@ -22,6 +22,7 @@ from app.domain.conversation import (
     TurnGrew,
     TurnState,
 )
+from app.domain.events import Progress
 from app.domain.messages import Message, Role
 from app.domain.requests import ChatPrompt, TokenSearch
 from app.domain.sampling import SamplingParams
@@ -31,8 +32,7 @@ from app.services.ballot import counted, voters
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
 from app.services.explore import explore
-from app.services.prompt_tokens import prompt_tokens
-from app.services.prompt_tokens import replay as replay_token
+from app.services.prompt_tokens import read_prompt, replay_prompt
 from app.services.repeat import repeat
 from app.services.replay import Look
 
@@ -388,15 +388,15 @@ def test_the_tokens_of_a_question_have_numbers_and_can_be_replayed():
             Message(Role.ASSISTANT, "Hi."),
             Message(Role.USER, "Hello, what is 12 + 7? "),
         )
-        prompt = ChatPrompt(messages, reasoning=False)
-        found = await prompt_tokens(host, prompt)
-        shown = b"".join(token.data for token in found.tokens).decode()
-        assert shown.strip() == "Hello, what is 12 + 7?"
-        for token in found.tokens[1:-1]:
-            assert messages[2].content[token.start : token.end].encode() == token.data
-        for index in (0, 3):
+        told: list[Progress] = []
+        found = await read_prompt(host, ChatPrompt(messages, reasoning=False), told.append)
+        assert told
+        assert "Hello, what is 12 + 7?" in found.text
+        question = found.tokens[found.question]
+        assert found.text[question.start :].startswith("Hello, what is 12 + 7?")
+        for index in (found.question, found.question + 3):
             look = Look(search=TokenSearch("what"), trace=True)
-            again = await replay_token(host, found, index, SamplingParams(top_k=5), look)
+            again = await replay_prompt(host, found, index, SamplingParams(top_k=5), look)
             assert again
             assert again.token == found.tokens[index].id
             (own,) = [each for each in again.alternatives if each.id == again.token]
@@ -404,10 +404,7 @@ def test_the_tokens_of_a_question_have_numbers_and_can_be_replayed():
             assert own.rank == found.tokens[index].rank
             assert again.trace
             assert again.kept == 5
-        first = await prompt_tokens(host, prompt, 0)
-        assert b"".join(token.data for token in first.tokens) == b"Hello"
-        assert first.first < found.first
-        with pytest.raises(InvalidRequest, match="no own tokens"):
-            await prompt_tokens(host, ChatPrompt((Message(Role.USER, " "),)))
+        with pytest.raises(InvalidRequest, match="No token comes before"):
+            await replay_prompt(host, found, 0, SamplingParams(), Look())
 
     drive(scenario)

@@ -20,6 +20,7 @@ from app.ui.chat.answer_text import AnswerText, is_raw
 from app.ui.chat.footer import AnswerFooter
 from app.ui.chat.heat import Heat
 from app.ui.chat.message import MessageView, Place
+from app.ui.chat.overrule import OverruleRow, Steps
 from app.ui.chat.token_text import TokenText
 from app.ui.chat.trace import TracePanel
 from app.ui.chat.traces import NAMES, Traces
@@ -58,6 +59,9 @@ class AnswerView(MessageView):
         self.traces.made.connect(self._add_trace)
         self._waiting = label("Waiting for the model", kind="muted")
         self._note = label(kind="note", wrap=True)
+        self.others = OverruleRow()
+        self._steps: Steps = ()
+        self._answered_by = ""
         self.footer = AnswerFooter()
         self.action_row = AnswerActions()
         self._lay_out()
@@ -89,6 +93,8 @@ class AnswerView(MessageView):
         self.body.end()
         self._note.setText(turn.note)
         self._note.setVisible(bool(turn.note))
+        self._answered_by = turn.origin.step if turn.origin else ""
+        self.others.show_steps(self._steps, self._answered_by)
         self.footer.show_turn(turn)
         failed = turn.state in (TurnState.FAILED, TurnState.INTERRUPTED)
         ballot = turn.origin.ballot if turn.origin else None
@@ -124,9 +130,15 @@ class AnswerView(MessageView):
         self._reading = reading
         self.recolour(self._theme)
 
+    def show_steps(self, steps: Steps) -> None:
+        """Offer these steps of Auto where one of them has answered."""
+        self._steps = steps
+        self.others.show_steps(steps, self._answered_by)
+
     def set_can_ask(self, can_ask: bool) -> None:
         """Whether another answer could be written now."""
         self.action_row.set_enabled(can_ask)
+        self.others.set_enabled(can_ask)
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
@@ -140,7 +152,7 @@ class AnswerView(MessageView):
         above, below = (self.traces.known(each) for each in NAMES)
         parts = (*above, self.body.face, *below)
         stops = [part.stops() if isinstance(part, TracePanel) else (part,) for part in parts]
-        for stop in chain(*stops, self.action_row.stops()):
+        for stop in chain(*stops, self.others.buttons, self.action_row.stops()):
             QWidget.setTabOrder(before, stop)
             before = stop
         return before
@@ -219,7 +231,7 @@ class AnswerView(MessageView):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        for part in (self.body, self._waiting, self._note, self.footer):
+        for part in (self.body, self._waiting, self._note, self.others, self.footer):
             layout.addWidget(part)
         self.footer.add_actions(self.action_row)
         for hidden in (self.body, self._note, self.footer):

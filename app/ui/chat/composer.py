@@ -21,6 +21,7 @@ from app.ui.viewmodels import wording
 from app.ui.widgets import button, label, name_scroll_bars, scaled_font
 
 AUTO = "Auto"
+RULES_KEYS = "Ctrl+Shift+A"
 AUTO_MEANING = "Answers at once, and again with reasoning where that answer was not sure"
 MOST_CHARACTERS = 200_000
 MOST_LINES = 8
@@ -94,6 +95,7 @@ class Composer(QFrame):
     sent = Signal(str)
     stopped = Signal()
     effort_chosen = Signal(object)
+    rules_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,6 +107,8 @@ class Composer(QFrame):
             "Reasoning", [*(each.value.capitalize() for each in Effort), AUTO]
         )
         self._segments.chosen.connect(lambda place: self.effort_chosen.emit([*Effort, None][place]))
+        self.rules = button("Rules…", self.rules_asked.emit, kind="quiet", keys=RULES_KEYS)
+        self.rules.setAccessibleName("Rules of Auto")
         self._reasoning = self._switch()
         self._lay_out()
         self.edit.entered.connect(self._send)
@@ -124,6 +128,7 @@ class Composer(QFrame):
     ) -> None:
         """Show the switch where the model reasons, and what each effort means for it."""
         self._reasoning.setVisible(model is not None and model.reasons)
+        self.rules.setVisible(effort is None)
         self._segments.show_chosen([*Effort, None].index(effort))
         if model is not None:
             for place, each in enumerate(Effort):
@@ -156,6 +161,7 @@ class Composer(QFrame):
         row.setSpacing(6)
         row.addWidget(label("Reasoning", kind="muted"))
         row.addWidget(self._segments)
+        row.addWidget(self.rules)
         return holder
 
     def _lay_out(self) -> None:

@@ -13,20 +13,16 @@ from app.domain.messages import Role
 from app.domain.tokens import Channel, TokenRecord
 from app.services.what_if import Glimpse
 from app.ui.chat.answer import AnswerView
-from app.ui.chat.column import guess
+from app.ui.chat.heights import of_trace, of_turn, stretches
 from app.ui.chat.mapped_list import MappedList
 from app.ui.chat.message import MessageView
 from app.ui.chat.minimap import Stretch
+from app.ui.chat.overrule import Steps
 from app.ui.chat.question import QuestionView
-from app.ui.chat.trace import LONGEST
 from app.ui.chat.welcome import WelcomeView
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels.selection import Selected
 from app.ui.viewmodels.wording import took
-
-AROUND_QUESTION = 56
-AROUND_ANSWER = 44
-AROUND_TRACE = 70
 
 
 class Step(Struct, frozen=True):
@@ -39,8 +35,9 @@ class Step(Struct, frozen=True):
 class TranscriptView(MappedList):
     """`picked` carries an answer's id and a token's index in it.
 
-    `regenerated`, `copied`, `prompt_asked` and `votes_asked` carry a turn's id, `edited` one and the
-    new text, `version_stepped` one and -1 or 1; `answered_now` is the button that ends a thought;
+    `regenerated`, `copied`, `prompt_asked` and `votes_asked` carry a turn's id, `edited` one and
+    the new text, `version_stepped` one and -1 or 1, `overruled` one and the name of a step of
+    Auto; `answered_now` is the button that ends a thought;
     `editor_left` tells that a question is no longer edited, `refused` an error.
     """
 
@@ -49,6 +46,7 @@ class TranscriptView(MappedList):
     regenerated = Signal(object)
     copied = Signal(object)
     votes_asked = Signal(object)
+    overruled = Signal(object, str)
     edited = Signal(object, str)
     version_stepped = Signal(object, object)
     prompt_asked = Signal(object)
@@ -65,6 +63,7 @@ class TranscriptView(MappedList):
         self._mode = mode
         self._reading_as = Reading()
         self._can_ask = False
+        self._steps: Steps = ()
         self._turns: list[Turn] = []
         self._versions: dict[int, Version] = {}
         self._stepped: Step | None = None
@@ -168,6 +167,12 @@ class TranscriptView(MappedList):
         for view in self._views.values():
             view.set_can_ask(can_ask)
 
+    def show_steps(self, steps: Steps) -> None:
+        """Offer these steps of Auto where one of them has answered."""
+        self._steps = steps
+        for view in self._answers():
+            view.show_steps(steps)
+
     def select(self, selected: Selected | None) -> None:
         """Frame the selected token and bring it into view."""
         self._selected = selected
@@ -246,6 +251,8 @@ class TranscriptView(MappedList):
             view.reasoning.cuts.show_glimpses(self._glimpses[turn.id], turn)
         view.action_row.regenerated.connect(lambda: self.regenerated.emit(turn.id))
         view.action_row.votes_asked.connect(lambda: self.votes_asked.emit(turn.id))
+        view.others.overruled.connect(lambda step: self.overruled.emit(turn.id, step))
+        view.show_steps(self._steps)
         if turn.state is not TurnState.STREAMING:
             view.present(turn)
         view.select(self._number(self._places[turn.id]))
@@ -257,29 +264,18 @@ class TranscriptView(MappedList):
             self._folded[self._turns[index].id] = view.traces.folded
 
     def _guess(self, index: int) -> int:
-        turn, line = self._turns[index], self.fontMetrics().lineSpacing() * 1.4
-        if turn.role is Role.USER:
-            return guess(turn.text, round(self._width * 0.8), line) + AROUND_QUESTION
-        height = guess(turn.text, self._width, line * 1.15) + AROUND_ANSWER
-        traces = (turn.reasoning, turn.tool_call)
-        return height + sum(self._guess_trace(text, line) for text in traces if text)
+        return of_turn(self._turns[index], self._width, self._line())
 
-    def _guess_trace(self, text: str, line: float) -> int:
-        return min(guess(text, self._width, line), LONGEST) + AROUND_TRACE
+    def _line(self) -> float:
+        return self.fontMetrics().lineSpacing() * 1.4
 
     def stretches(self) -> list[Stretch]:
         """Where the tokens of each turn lie, the reasoning apart from the answer."""
         found: list[Stretch] = []
-        line = self.fontMetrics().lineSpacing() * 1.4
         for index, turn in enumerate(self._turns):
             top, height = self._column.top(index), self._column.height(index)
-            thought = min(self._guess_trace(turn.reasoning, line), height) if turn.reasoning else 0
-            share = turn.usage.reasoning_tokens / max(len(turn.tokens), 1) if turn.usage else 0.0
-            if thought and share:
-                found.append(Stretch(turn.id, top, thought, 0.0, share))
-                found.append(Stretch(turn.id, top + thought, height - thought, share, 1.0))
-            elif turn.role is Role.ASSISTANT:
-                found.append(Stretch(turn.id, top, height))
+            guessed = of_trace(turn.reasoning, self._width, self._line()) if turn.reasoning else 0
+            found += stretches(turn, top, height, min(guessed, height))
         return found
 
     def _number(self, index: int) -> int | None:

@@ -7,8 +7,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from app.services.settings import SERVER_PORT, Settings
+from app.ui.chat.composer import RULES_KEYS
 from app.ui.model_button import KEYS as MODEL_KEYS
 from app.ui.panes.models import ModelsDialog
+from app.ui.panes.rules import RulesDialog
 from app.ui.panes.server import ServerDialog
 from app.ui.panes.settings import SettingsDialog
 from app.ui.panes.speed import SpeedDialog
@@ -38,10 +40,12 @@ class Dialogs(QObject):
         self._models = models.models
         self._survey = models.survey
         self._speed = models.speed
+        self._rules = models.rules
         self.server: ServerDialog | None = None
         self.settings: SettingsDialog | None = None
         self.models: ModelsDialog | None = None
         self.speed: SpeedDialog | None = None
+        self.rules: RulesDialog | None = None
         foot = window.sidebar.foot
         foot.server_asked.connect(self.open_server)
         foot.settings_asked.connect(self.open_settings)
@@ -52,6 +56,8 @@ class Dialogs(QObject):
         self._by_keys(SERVER_KEYS, self.open_server)
         self._by_keys(SETTINGS_KEYS, self.open_settings)
         self._by_keys(SPEED_KEYS, self.open_speed)
+        window.composer.rules_asked.connect(self.open_rules)
+        self._by_keys(RULES_KEYS, self.open_rules)
 
     def open_server(self) -> None:
         """Show the server's dialog."""
@@ -78,6 +84,7 @@ class Dialogs(QObject):
         if self.models is None:
             model, survey = self._models, self._survey
             self.models = made = ModelsDialog(self._window, self._appearance.theme, model)
+            made.rules_asked.connect(self.open_rules)
             made.looked_at.connect(lambda choice: survey.look(choice, model.path(choice)))
             made.removed.connect(lambda choice: survey.remove_copies(choice, model.path(choice)))
             survey.looked.connect(made.show_look)
@@ -96,6 +103,12 @@ class Dialogs(QObject):
             model.changed.connect(made.show_status)
             made.show_status(model.value)
         self.speed.present()
+
+    def open_rules(self) -> None:
+        """Show the rules of Auto."""
+        if self.rules is None:
+            self.rules = RulesDialog(self._window, self._rules)
+        self.rules.present()
 
     def _by_keys(self, keys: str, action: Callable[[], None]) -> None:
         QShortcut(QKeySequence(keys), self._window).activated.connect(action)

@@ -21,6 +21,7 @@ from app.ui.viewmodels.models import ModelsModel, ModelsStatus
 from app.ui.viewmodels.wording import kept, preparation
 from app.ui.widgets import button, label, set_kind
 
+RULES = "Which model and how much reasoning a question gets when Auto is chosen"
 BUILT_IN = "Came with the program"
 AUTOMATIC = "What suits the device"
 PRECISION = (
@@ -36,10 +37,11 @@ PRECISIONS = [
 
 class ModelsDialog(Dialog):
     """Shows a ModelsModel; `looked_at` asks for a look at a ModelChoice, `removed` wants its
-    prepared copies deleted."""
+    prepared copies deleted, `rules_asked` the rules of Auto."""
 
     looked_at = Signal(object)
     removed = Signal(object)
+    rules_asked = Signal()
 
     def __init__(self, parent: QWidget, theme: Theme, model: ModelsModel) -> None:
         super().__init__(parent, "Model")
@@ -60,6 +62,9 @@ class ModelsDialog(Dialog):
         self.doing = label(kind="muted")
         self.progress = QProgressBar()
         self.browse = button("Open folder…", self._browse)
+        self.rules = button("Auto: rules…", self.rules_asked.emit, kind="quiet")
+        self.rules.setToolTip(RULES)
+        self.rules.setAccessibleDescription(RULES)
         self.drop = button("Remove from the list", self._drop, kind="quiet", keys="Del")
         self.cancel = button("Cancel", model.cancel)
         self.confirm = button("Open", self._open, kind="primary")
@@ -251,6 +256,7 @@ class ModelsDialog(Dialog):
         self.trouble.hide()
         under = QHBoxLayout()
         under.addWidget(self.browse)
+        under.addWidget(self.rules)
         under.addStretch(1)
         under.addWidget(self.drop)
         opening = QHBoxLayout()

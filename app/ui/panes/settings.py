@@ -16,6 +16,7 @@ KEYS = (
     ("Search every chat", "Ctrl+K"),
     ("Show or hide the chats", "Ctrl+B"),
     ("Open another model", "Ctrl+O"),
+    ("Rules of Auto", "Ctrl+Shift+A"),
     ("Server, speed", "Ctrl+Shift+S, Ctrl+Shift+B"),
     ("Write", "Ctrl+L"),
     ("Colour words", "Ctrl+1 to Ctrl+5"),

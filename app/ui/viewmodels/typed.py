@@ -69,6 +69,25 @@ def read_best_of(text: str) -> int | None:
     return read_count(text, "The number of answers", 1, MOST_SAMPLES)
 
 
+def read_length(text: str) -> int | None:
+    """A length in characters; None is any. Raises as `read_count`."""
+    return read_count(text, "The length", 0, LONGEST)
+
+
+def read_share(text: str, label: str) -> float:
+    """A part of 1; a comma counts as the decimal point.
+
+    Raises:
+        InvalidRequest: why the text cannot be used.
+    """
+    plain = text.strip().replace("−", "-").replace(",", ".")
+    if not NUMBER.fullmatch(plain):
+        raise _no_number(text, whole=False)
+    if not 0 <= float(plain) <= 1:
+        raise InvalidRequest(f"{label} goes from 0 to 1.")
+    return float(plain)
+
+
 def read_port(text: str) -> int | None:
     """A port; None takes the usual one. Raises as `read_count`."""
     return read_count(text, "The port", 0, MOST_PORT)
