@@ -11,6 +11,7 @@ from app.ui.viewmodels.wording import context
 from app.ui.widgets import button, keys_text, label
 
 TOGGLE_KEYS = "Ctrl+B"
+NEW_CHAT = "New chat"
 METER_FROM = 620  # pixels of the header's width
 
 
@@ -55,7 +56,8 @@ class Header(QFrame):
         self._toggle = SidebarButton()
         self._toggle.clicked.connect(lambda: self.toggled.emit())
         keys = keys_text(QKeySequence.StandardKey.New)
-        self._new_chat = button("New chat", self.new_chat.emit, keys=keys)
+        self._new_chat = button(NEW_CHAT, self.new_chat.emit, keys=keys)
+        self._new_chat.setAccessibleName(NEW_CHAT)
         self.model = ModelButton()
         self._context = label(kind="muted")
         self._meter = QProgressBar()
@@ -81,9 +83,11 @@ class Header(QFrame):
         self.state.setText(status.words + rate)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the meter out where it would push the words together."""
+        """Leave the meter out, and be brief, where the words would be pushed together."""
         super().resizeEvent(event)
-        self.tools.shorten(self.width() < METER_FROM)
+        narrow = self.width() < METER_FROM
+        self.tools.shorten(narrow)
+        self._new_chat.setText("New" if narrow else NEW_CHAT)
         self._show_meter()
 
     def _show_meter(self) -> None:

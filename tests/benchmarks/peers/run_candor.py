@@ -71,10 +71,9 @@ class Candor(System):
         kind = ("prepared-int8" if rounded else "prepared") if prepared else "plain"
         home = self.folder.with_name(f"{self.folder.name}-{kind}")
         os.environ["CANDOR_HOME"] = str(home)
-        model = self._opened(kv)
-        if prepared and not model.info.preparation.stored:
+        if prepared and not (home / PREPARED).exists():
             self._prepare(home, kv)
-            model = self._opened(kv)
+        model = self._opened(kv)
         if model.info.preparation.stored != prepared:
             raise RuntimeError(model.info.preparation.reason)
         return model
