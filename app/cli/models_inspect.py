@@ -139,8 +139,13 @@ def _effort(template: TemplateReport) -> str:
 
 
 def _sampling(params: SamplingParams) -> dict[str, str]:
-    given = {name: value for name, value in structs.asdict(params).items() if value}
-    return {name.replace("_", " "): str(value) for name, value in given.items()}
+    """What the model's files ask for: each value that changes something."""
+    neutral = structs.asdict(SamplingParams())
+    asked = structs.asdict(params).items()
+    given = {name: value for name, value in asked if value != neutral[name]}
+    return {name.replace("_", " "): f"{value:g}" for name, value in given.items()} or {
+        "asked for": "nothing"
+    }
 
 
 def _memory(memory: MemoryForecast) -> dict[str, str]:

@@ -40,6 +40,8 @@ def test_a_person_reads_the_same(program: Program) -> None:
     result = program.run("models", "inspect", BUILT_IN)
     assert (result.status, result.err) == (0, "")
     assert '0 "<|endoftext|>", 2 "<|im_end|>"' in result.out
+    sampling = "Sampling\n  temperature  0.6\n  top k        20\n  top p        0.95\n\n"
+    assert sampling in result.out
     assert result.out.endswith("It would run.\n")
 
 
