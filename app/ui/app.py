@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 os.environ["QT_API"] = "pyside6"
 
-from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
@@ -112,13 +112,23 @@ def run(services: Services, theme: str | None = None, live: Life = Session.run) 
 
 
 def make_application() -> QApplication:
-    """Qt as this program uses it: the loop ends when it is told to, not with a window."""
+    """Qt as this program uses it."""
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Candor")
     application.setDesktopFileName("candor")
     application.setWindowIcon(QIcon(str(paths.icon())))
-    application.setQuitOnLastWindowClosed(False)
+    keep_to_itself(application)
     return application
+
+
+def keep_to_itself(application: QApplication) -> None:
+    """The loop ends when it is told to, not with a window; what Qt notes stays in the profile.
+
+    Its file dialogs note the folders that were opened.
+    """
+    application.setQuitOnLastWindowClosed(False)
+    scope = QSettings.Scope.UserScope
+    QSettings.setPath(QSettings.Format.NativeFormat, scope, str(paths.profile()))
 
 
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from app.services.store.chat_file import ChatFile
-from app.ui.app import Session
+from app.ui.app import Session, keep_to_itself
 from app.ui.collector import Collector
 from app.ui.faults import FaultRoutes
 from app.ui.theme.style import Appearance
@@ -30,18 +30,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def collected_here(qapp: QApplication) -> Iterator[None]:
-    """Windows of past tests end in this thread, and end no loop, as in the program itself."""
-    qapp.setQuitOnLastWindowClosed(False)
+def as_in_the_program(qapp: QApplication, profile: Path) -> Iterator[None]:
+    """A window that closes does not end the loop, which may be a next test's.
+
+    Windows of past tests end in this thread.
+    """
+    keep_to_itself(qapp)
     collector = Collector()
     yield
     collector.stop()
-
-
-@pytest.fixture(autouse=True)
-def stays_open(qapp: QApplication) -> None:
-    """As in the program, a window that closes does not end the loop, which may be a next test's."""
-    qapp.setQuitOnLastWindowClosed(False)
 
 
 @pytest.fixture
