@@ -7,7 +7,7 @@ Another answer and a changed question stand beside the former ones, which stay.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -20,6 +20,7 @@ from app.domain.conversation import (
     TurnChanged,
 )
 from app.domain.messages import Role
+from app.domain.tokens import Source, TokenRecord
 from app.errors import InvalidRequest
 from app.services.answering import Answering, Branch, Clock
 from app.services.asking import require_unicode
@@ -96,9 +97,18 @@ class Conversation:
         self._cut(answer_id, Role.ASSISTANT)
         await self._answering.write(self._thread, options)
 
-    async def branch(self, answer_id: int, index: int, token: int, options: AnswerOptions) -> None:
+    async def branch(
+        self,
+        answer_id: int,
+        index: int,
+        token: int,
+        options: AnswerOptions,
+        *,
+        way: Sequence[TokenRecord] = (),
+    ) -> None:
         """Take in another answer that is an old one up to its token `index`, with `token` there.
 
+        A `way` of tokens, which keep their numbers, may come between the two.
         Both stay, as versions of each other. What is the same is taken by its ids, never from its
         text, and keeps its numbers. An answer that is being written is stopped before. Raises as
         `send` does, and InvalidRequest where the chat has no such token.
@@ -108,7 +118,8 @@ class Conversation:
         if turn is None or not 0 <= index < len(turn.tokens):
             raise InvalidRequest("This token is not in the chat any more.")
         self._cut(answer_id, Role.ASSISTANT)
-        branch = Branch(turn.tokens[:index], token)
+        chosen = (replace(each, source=Source.FORCED, sampled_logprob=None) for each in way)
+        branch = Branch((*turn.tokens[:index], *chosen), token)
         if turn.origin is not None:  # its ids follow the prompt that they were asked with
             made = turn.origin
             options = replace(

@@ -1,4 +1,4 @@
-"""The likeliest continuations of a place in an answer, as a tree of probabilities.
+"""The likeliest continuations of a place, as the children of a node in a tree of probabilities.
 
 The likeliest tokens there are each continued by what is likeliest behind them, side by side in one
 batch, so that the place is read once.
@@ -8,16 +8,17 @@ import asyncio
 import contextlib
 
 from app.domain.continuations import Continuation
-from app.domain.events import Delta, Replayed
-from app.domain.requests import Generate, Prompt, Replay
+from app.domain.events import Delta, Finished, FinishReason
+from app.domain.requests import Generate, Prompt
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
 from app.errors import InvalidRequest
 from app.services.engine_host import EngineHost
 
-WIDTH, DEPTH = 5, 12
+WIDTH, DEPTH = 5, 8
 MOST_WIDTH, MOST_DEPTH = 16, 256
 GREEDY = SamplingParams(temperature=0.0)
+CANDIDATES = 8
 
 
 async def explore(
@@ -39,17 +40,13 @@ async def explore(
         raise InvalidRequest(
             f"Explore 1 to {MOST_WIDTH} continuations of 1 to {MOST_DEPTH} tokens each."
         )
-    asked = Replay(prompt=prompt, answer=answer, sampling=SamplingParams(), top=width)
-    async with contextlib.aclosing(host.replay(asked)) as events:
-        found = [event async for event in events if isinstance(event, Replayed)]
-    if not found:
-        raise InvalidRequest("A newer look at a token took the place of this one.", "Try again.")
-    firsts = [each.id for each in found[0].alternatives[:width]]
+    likeliest = await _go_on(host, prompt, answer, 1, width)
+    firsts = [each.id for each in likeliest.tokens[-1].top]
     tasks = [
         asyncio.create_task(_continue(host, prompt, (*answer, first), depth)) for first in firsts
     ]
     try:
-        ways = [Continuation(tokens) for tokens in await asyncio.gather(*tasks)]
+        ways = await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
@@ -59,11 +56,29 @@ async def explore(
 
 async def _continue(
     host: EngineHost, prompt: Prompt, prefix: tuple[int, ...], depth: int
-) -> tuple[TokenRecord, ...]:
-    request = Generate(prompt=prompt, sampling=GREEDY, max_tokens=max(1, depth - 1), prefix=prefix)
+) -> Continuation:
+    found = await _go_on(host, prompt, prefix, max(1, depth - 1), CANDIDATES)
+    tokens = found.tokens[len(prefix) - 1 :]
+    return Continuation(tokens[:depth], found.ended and len(tokens) <= depth)
+
+
+async def _go_on(
+    host: EngineHost, prompt: Prompt, prefix: tuple[int, ...], count: int, candidates: int
+) -> Continuation:
+    """The tokens of `prefix` and up to `count` more."""
+    request = Generate(
+        prompt=prompt,
+        sampling=GREEDY,
+        max_tokens=count,
+        prefix=prefix,
+        top_logprobs=candidates,
+    )
     tokens: list[TokenRecord] = []
+    ended = False
     async with contextlib.aclosing(host.generate(request)) as events:
         async for event in events:
             if isinstance(event, Delta):
                 tokens += event.tokens
-    return tuple(tokens[len(prefix) - 1 :][:depth])
+            elif isinstance(event, Finished):
+                ended = event.reason is FinishReason.STOP
+    return Continuation(tuple(tokens), ended)

@@ -4,7 +4,7 @@ Every answer stays beside the others as a version and says why it stands or does
 decision can be overruled. Another model is only borrowed: the one that was open comes back.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from app.domain.routing import (
     not_asked,
     told,
 )
+from app.domain.tokens import TokenRecord
 from app.errors import CandorError, InvalidRequest
 from app.services.conversation import GONE, Conversation
 
@@ -76,16 +77,25 @@ class Router:
         again = partial(self._conversation.regenerate, answer_id)
         await self._climb(routing, turns[place - 1].text, again)
 
-    async def branch(self, answer_id: int, index: int, token: int, routing: Routing) -> None:
+    async def branch(
+        self,
+        answer_id: int,
+        index: int,
+        token: int,
+        routing: Routing,
+        *,
+        way: Sequence[TokenRecord] = (),
+    ) -> None:
         """Let an answer go on from a token that a person chose, with the step that wrote it.
 
-        However sure the rest of it is, it stands: the next step would not keep the token.
+        A `way` may come before the token, as in `Conversation.branch`. However sure the rest of it is, it stands: the next step would not keep the token.
         """
         turn = next((each for each in self._conversation.turns if each.id == answer_id), None)
         step = _step_of(turn, routing) if turn else routing.ladder[0]
-        await self._conversation.branch(answer_id, index, token, self._asked(step))
+        asked = self._asked(step)
+        await self._conversation.branch(answer_id, index, token, asked, way=way)
         if (answer := self._ended()) is not None:
-            self._note(answer, [continued(step, answer.tokens[index + 1 :])])
+            self._note(answer, [continued(step, answer.tokens[index + len(way) + 1 :])])
 
     async def overrule(self, answer_id: int, name: str, routing: Routing) -> None:
         """Show the answer of another step to the same question, which is asked if there is none.

@@ -52,14 +52,18 @@ class Inspector(QObject):
 
     def open_explore(self) -> None:
         """Find the likeliest ways on from the selected token."""
+        exploring, selected = self._chat.exploring, self._at.selection.current
         if self.explore is None:
-            self.explore = made = ExploreDialog(self._window)
-            self._branches.explored.connect(made.show_explored)
-            made.chosen.connect(self._chat.branch)
-            made.stopped.connect(self._branches.stop)
-        if self._chat.selection.current is not None:
-            self._branches.explore()
+            self.explore = ExploreDialog(self._window, exploring)
+            self.explore.chosen.connect(self._take_way)
+        if selected is not None:
+            prompt = self._chat.prompt
+            exploring.begin(selected, prompt.source if prompt.is_open else self._chat.answers)
             self.explore.present()
+
+    def _take_way(self, node: int) -> None:
+        *way, last = self._chat.exploring.path(node)
+        self._chat.branch(last.id, at=self._chat.exploring.selected, way=way)
 
     def show_votes(self, votes: Votes, shown: int) -> None:
         """Show the answers that were written at once."""

@@ -11,12 +11,9 @@ from app.domain.branches import joint_logprob
 from app.domain.chats import Node
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
-from app.services.replay import Replayer
 from app.services.store.chat_file import ChatFile
 from app.services.store.store import ChatStore
-from app.ui.viewmodels.answer_tokens import AnswerTokens
 from app.ui.viewmodels.branches import BranchesModel, BranchRow
-from app.ui.viewmodels.selection import TokenSelection
 from app.ui.viewmodels.wording import token_text
 from tests.services.store.turns import answer, question
 
@@ -40,10 +37,8 @@ def listed(file: ChatFile) -> dict[int, BranchRow]:
         assert opened.latest
         conversation = Conversation(host, store)
         await conversation.open(opened.latest)
-        answers = AnswerTokens(Replayer(host), lambda: conversation.turns)
-        selection = TokenSelection(lambda: conversation.turns)
         errors: list[BaseException] = []
-        model = BranchesModel(host, conversation, store, selection, answers, errors.append)
+        model = BranchesModel(conversation, store, errors.append)
         told: asyncio.Future[list[BranchRow]] = asyncio.get_running_loop().create_future()
         model.listed.connect(told.set_result)
         model.refresh()

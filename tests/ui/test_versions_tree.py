@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
 
 from app.domain.branches import fork, origin, shared_length
@@ -79,30 +80,58 @@ async def explore_and_go_on(desk: Desk, turn: Turn, index: int) -> None:
     desk.window.token.explore.click()
     dialog = desk.window.inspector.explore
     assert dialog
-    await until(lambda: dialog.tree.topLevelItemCount())
-    assert not dialog.busy.isVisible()
-    joints = [float(item.text(2).replace("−", "-")) for item in ways(dialog)]
+    await until(lambda: dialog.tree.topLevelItemCount() and not dialog.busy.isVisible())
+    found = ways(dialog.tree.invisibleRootItem())
+    joints = [number(item.text(3)) for item in found]
     assert joints == sorted(joints, reverse=True)
-    stored = {candidate.id for candidate in turn.tokens[index].top}
-    assert {item.data(0, Qt.ItemDataRole.UserRole) for item in ways(dialog)} <= stored
+    firsts = {desk.chat.exploring.path(id_of(item))[0].id for item in found}
+    assert firsts == {each.id for each in turn.tokens[index].top[: len(found)]}
     other = next(
         item
-        for item in ways(dialog)
-        if item.data(0, Qt.ItemDataRole.UserRole) != turn.tokens[index].id
+        for item in found
+        if desk.chat.exploring.path(id_of(item))[0].id != turn.tokens[index].id
     )
-    own = other.child(0)
-    assert own
-    assert own.text(1) == other.text(1)
+    dialog.each.setValue(2)
     dialog.tree.setCurrentItem(other)
+    dialog.tree.setFocus()
+    QTest.keyClick(dialog.tree, Qt.Key.Key_Right)
+    await until(lambda: other.childCount() and not dialog.busy.isVisible())
+    await take_the_second_below(desk, dialog, other, turn, index)
+
+
+async def take_the_second_below(
+    desk: Desk, dialog: ExploreDialog, above: QTreeWidgetItem, turn: Turn, index: int
+) -> None:
+    """What is below a way goes on from its end; the whole path becomes the answer's beginning."""
+    item = ways(above)[1]
+    path = desk.chat.exploring.path(id_of(item))
+    before = desk.chat.exploring.path(id_of(above))
+    assert path[: len(before)] == before
+    assert len(path) <= len(before) + 2
+    joint = math.fsum(token.logprob or 0 for token in path)
+    assert number(item.text(3)) == pytest.approx(joint, abs=1e-3)
+    dialog.tree.setCurrentItem(item)
+    desk.chat.selection.pick(turn.id, 0)  # the path stays that of the place that was explored
     dialog.take.click()
     await until(lambda: desk.turns[-1].id != turn.id)
-    token = other.data(0, Qt.ItemDataRole.UserRole)
-    await until(lambda: len(desk.turns[-1].tokens) > index)
-    assert desk.turns[-1].tokens[index].id == token
+    answer = await desk.answered()
+    ids = [token.id for token in (*turn.tokens[:index], *path)]
+    assert [token.id for token in answer.tokens][: len(ids)] == ids
+    for kept, own in zip(path, answer.tokens[index:], strict=False):
+        assert own.logprob == pytest.approx(kept.logprob, abs=1e-4)
 
 
-def ways(dialog: ExploreDialog) -> list[QTreeWidgetItem]:
-    return [top(dialog.tree, row) for row in range(dialog.tree.topLevelItemCount())]
+def ways(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    found = [item.child(row) for row in range(item.childCount())]
+    return [each for each in found if each]
+
+
+def id_of(item: QTreeWidgetItem) -> int:
+    return item.data(0, Qt.ItemDataRole.UserRole)
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-"))
 
 
 def top(tree: QTreeWidget, row: int = 0) -> QTreeWidgetItem:

@@ -1,10 +1,11 @@
 """Asks the model as a person chose: at once, or by the steps of Auto."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from app.domain.routing import Routing
+from app.domain.tokens import TokenRecord
 from app.services.conversation import Conversation
 from app.services.router import Lender, Router
 from app.services.settings import ROUTING, Settings
@@ -63,13 +64,16 @@ class Asking:
         with self._routing() as routing:
             await self._router.regenerate(answer_id, routing)
 
-    async def branch(self, answer_id: int, index: int, token: int) -> None:
+    async def branch(
+        self, answer_id: int, index: int, token: int, way: Sequence[TokenRecord]
+    ) -> None:
         """Let an answer go on from another token. Raises as `Conversation.branch`."""
+        place = answer_id, index, token
         if not self._sampling.routes:
-            await self._conversation.branch(answer_id, index, token, self._sampling.options())
+            await self._conversation.branch(*place, self._sampling.options(), way=way)
             return
         with self._routing() as routing:
-            await self._router.branch(answer_id, index, token, routing)
+            await self._router.branch(*place, routing, way=way)
 
     async def overrule(self, answer_id: int, step: str) -> None:
         """Show the answer of another step of Auto. Raises as `Router.overrule`."""

@@ -1,9 +1,5 @@
-"""The versions of a chat's messages as a tree, and the likeliest ways on from a token.
+"""The versions of a chat's messages as a tree, as rows that carry what is to be shown."""
 
-In: the conversation and the selected token. Out: rows that carry what is to be shown.
-"""
-
-import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from typing import Any
@@ -13,17 +9,12 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.branches import joint_logprob, origin
 from app.domain.chats import Node
-from app.domain.continuations import Continuation
 from app.domain.conversation import Turn
 from app.domain.messages import Role
 from app.errors import CandorError
 from app.services.conversation import Conversation
-from app.services.engine_host import EngineHost
-from app.services.explore import explore
 from app.services.store.store import ChatStore
 from app.ui.tasks import ErrorHandler, Tasks
-from app.ui.viewmodels.answer_tokens import AnswerTokens
-from app.ui.viewmodels.selection import Selected, TokenSelection
 from app.ui.viewmodels.wording import token_text
 
 
@@ -41,39 +32,22 @@ class BranchRow(Struct, frozen=True):
     logprob: float | None = None
 
 
-class Explored(Struct, frozen=True):
-    """The ways on from a selected token's place; `note` says why there are none."""
-
-    selected: Selected
-    ways: tuple[Continuation, ...] = ()
-    note: str = ""
-    running: bool = False
-
-
 class BranchesModel(QObject):
-    """`listed` carries BranchRows, `explored` an Explored, `failed` a sentence."""
+    """`listed` carries BranchRows, `failed` a sentence."""
 
     listed = Signal(object)
-    explored = Signal(object)
     failed = Signal(str)
 
     def __init__(
         self,
-        host: EngineHost,
         conversation: Conversation,
         store: ChatStore,
-        selection: TokenSelection,
-        answers: AnswerTokens,
         on_bug: ErrorHandler,
     ) -> None:
         super().__init__()
-        self._host = host
         self._conversation = conversation
         self._store = store
-        self._selection = selection
-        self._answers = answers
         self._tasks = Tasks(self, on_bug)
-        self._exploring: asyncio.Task[None] | None = None
 
     def refresh(self) -> None:
         """List every message of the chat."""
@@ -82,20 +56,6 @@ class BranchesModel(QObject):
     def open(self, turn_id: int) -> None:
         """Show a message of any version in the chat."""
         self._start(self._open(turn_id))
-
-    def explore(self) -> None:
-        """Find the likeliest ways on from the place of the selected token."""
-        selected = self._selection.current
-        self.stop()
-        if selected is not None:
-            self.explored.emit(Explored(selected, running=True))
-            self._exploring = self._tasks.start(self._explore(selected))
-
-    def stop(self) -> None:
-        """End a search for ways on."""
-        if self._exploring is not None:
-            self._exploring.cancel()
-            self._exploring = None
 
     async def close(self) -> None:
         """End what is under way."""
@@ -124,15 +84,6 @@ class BranchesModel(QObject):
     async def _open(self, turn_id: int) -> None:
         await self._conversation.go(turn_id)
         await self._list()
-
-    async def _explore(self, selected: Selected) -> None:
-        try:
-            ways = await explore(self._host, *await self._answers.place(selected))
-        except CandorError as error:
-            self.explored.emit(Explored(selected, note=str(error)))
-        else:
-            self.explored.emit(Explored(selected, ways))
-        self._exploring = None
 
 
 def branch_rows(nodes: Sequence[Node], shown: set[int]) -> tuple[BranchRow, ...]:

@@ -5,7 +5,7 @@ growing answer slowed down to the pace of the screen.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -22,6 +22,7 @@ from app.domain.conversation import (
     TurnGrew,
 )
 from app.domain.models import ModelInfo
+from app.domain.tokens import TokenRecord
 from app.errors import CandorError, StoreUnavailable
 from app.services.conversation import Conversation
 from app.services.engine_host import EngineHost
@@ -33,13 +34,14 @@ from app.ui.tasks import ErrorHandler, Tasks
 from app.ui.viewmodels.answer_tokens import AnswerTokens
 from app.ui.viewmodels.asking import Asking, Models
 from app.ui.viewmodels.branches import BranchesModel
+from app.ui.viewmodels.exploring import ExploreModel
 from app.ui.viewmodels.heat import HeatChoice
 from app.ui.viewmodels.notice import Notice
 from app.ui.viewmodels.prompt import PromptModel
 from app.ui.viewmodels.replay import ReplayModel
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.sampling_memory import SamplingMemory
-from app.ui.viewmodels.selection import TokenSelection
+from app.ui.viewmodels.selection import Selected, TokenSelection
 from app.ui.viewmodels.status import StatusModel
 from app.ui.viewmodels.stream import Coalescer
 from app.ui.viewmodels.votes import VotesModel
@@ -102,10 +104,9 @@ class ChatModel(QObject):
         )
         self.votes = VotesModel(conversation, on_bug, self)
         self.votes.failed.connect(self.notice)
-        self.branches = BranchesModel(
-            host, conversation, store, self.selection, self.answers, on_bug
-        )
+        self.branches = BranchesModel(conversation, store, on_bug)
         self.branches.setParent(self)
+        self.exploring = ExploreModel(host, on_bug, self)
         self.status = StatusModel(host, self)
         self.status.model_loaded.connect(self._adopt)
         self._asking = Asking(conversation, models, settings, self.sampling, self.status)
@@ -137,13 +138,18 @@ class ChatModel(QObject):
         """Show what another step of Auto answers to the same question."""
         self._begin(self._asking.overrule(answer_id, step))
 
-    def branch(self, token: int) -> None:
-        """Have the answer with the selected token go on with another one in its place."""
-        selected = self.selection.current
+    def branch(
+        self, token: int, *, at: Selected | None = None, way: Sequence[TokenRecord] = ()
+    ) -> None:
+        """Have the answer with the selected token, or with `at`, go on with another one there.
+
+        Where a `way` is given, it comes first.
+        """
+        selected = at or self.selection.current
         if selected is not None:
-            work = self._asking.branch(selected.turn_id, selected.index, token)
+            place = selected.turn_id, selected.index
             self._branched_at = selected.index
-            self._begin(work)
+            self._begin(self._asking.branch(*place, token, way))
 
     def step_version(self, turn_id: int, by: int) -> None:
         """Show the version of a turn before (-1) or after (1) the present one."""
@@ -172,6 +178,7 @@ class ChatModel(QObject):
         """End everything this chat still does."""
         await self.branches.close()
         await self.votes.close()
+        await self.exploring.close()
         await self._tasks.cancel()
 
     def notice(self, error: CandorError) -> None:
