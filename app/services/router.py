@@ -88,7 +88,8 @@ class Router:
     ) -> None:
         """Let an answer go on from a token that a person chose, with the step that wrote it.
 
-        A `way` may come before the token, as in `Conversation.branch`. However sure the rest of it is, it stands: the next step would not keep the token.
+        A `way` may come before it, as in `Conversation.branch`. However sure the rest of the
+        answer is, it stands: the next step would not keep the token.
         """
         turn = next((each for each in self._conversation.turns if each.id == answer_id), None)
         step = _step_of(turn, routing) if turn else routing.ladder[0]
