@@ -29,6 +29,7 @@ class Palette(StrEnum):
 class Face(StrEnum):
     """In which form an answer is read while its tokens are coloured."""
 
+    RENDERED = "Rendered"
     TOKENS = "Text as it was written"
     RAW = "Raw tokens"
 

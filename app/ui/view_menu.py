@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.domain.heat import Face, HeatMode, Reading
 from app.ui.viewmodels.heat import HeatChoice, thresholds
 
+RENDER_KEYS = "Ctrl+Shift+R"
 MEANINGS = {
+    Face.RENDERED: "Formatted as it is meant to be read, with each token where its characters are",
     Face.TOKENS: "Every character as the model wrote it",
     Face.RAW: "White space, control tokens and parts of characters are drawn",
 }
@@ -31,6 +33,8 @@ class ViewMenu(QMenu):
         for face, meaning in MEANINGS.items():
             made = self._entry(face.value, face is reading.face, replace(reading, face=face))
             made.setToolTip(meaning)
+            if face is Face.RENDERED:
+                made.setText(f"{face.value}\t{RENDER_KEYS}")
             faces.addAction(made)
         self._add_thresholds(heat.mode, reading)
         self._heading("Marks")

@@ -29,7 +29,7 @@ from app.ui.sidebar.dock import SidebarDock
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme.palette import Theme
 from app.ui.theme.style import Appearance
-from app.ui.view_menu import ViewMenu
+from app.ui.view_menu import RENDER_KEYS, ViewMenu
 from app.ui.viewmodels.chat import ChatModel
 from app.ui.viewmodels.chats import ChatsModel
 from app.ui.viewmodels.models import ModelsModel
@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
             (QKeySequence(ANSWER_NOW_KEYS), chat.answer_now),
             (QKeySequence("Ctrl+L"), self.composer.edit.setFocus),
             (QKeySequence(VIEW_KEYS), self.open_view),
+            (QKeySequence(RENDER_KEYS), chat.heat.turn),
             (QKeySequence("Ctrl+B"), self._toggle_sidebar),
             (QKeySequence("Ctrl+F"), self._search),
             (QKeySequence("Ctrl+K"), self._search),

@@ -15,10 +15,11 @@ from PySide6.QtGui import QDesktopServices, QTextDocument, QTextTable
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTextEdit
 
+from app.domain.heat import HeatMode
 from app.ui.chat.code import pieces
+from app.ui.chat.heat import Heat
 from app.ui.chat.markdown import blocks, may_link
 from app.ui.chat.markdown_text import MarkdownText
-from app.ui.chat.spans import Waymarks
 from app.ui.theme.palette import DARK, LIGHT, contrast
 
 SAMPLE = """# A title with *stress*
@@ -88,13 +89,18 @@ def written(source: str, at_once: int = 0) -> MarkdownText:
     made.resize(500, 300)
     step = at_once or len(source) or 1
     for start in range(0, len(source), step):
-        made.extend(source[start : start + step])
-    made.extend("", ended=True)
+        made.extend(source[start : start + step], (), 0)
+    made.end()
     return made
 
 
+def fill(page: MarkdownText, source: str) -> None:
+    page.extend(source, (), 0)
+    page.end()
+
+
 def test_every_word_is_there_without_its_marks(page: MarkdownText):
-    page.extend(SAMPLE, ended=True)
+    fill(page, SAMPLE)
     text = page.toPlainText()
     assert all(word in text for word in WORDS.split())
     assert not any(mark in text for mark in ("**", "~~", "```", "# A", "- one", "|--"))
@@ -102,7 +108,7 @@ def test_every_word_is_there_without_its_marks(page: MarkdownText):
 
 
 def test_blocks_have_the_formats_of_what_they_are(page: MarkdownText):
-    page.extend(SAMPLE, ended=True)
+    fill(page, SAMPLE)
     document = page.document()
     lists = {block.textList() for block in each_block(document) if block.textList()}
     assert len(lists) == 2
@@ -138,11 +144,11 @@ def test_any_text_is_rendered_in_any_pieces(qapp: QApplication, signs: list[str]
 
 
 def test_while_it_grows_only_the_open_block_is_plain(page: MarkdownText):
-    page.extend("first **bold** words\n\nsecond **open")
+    page.extend("first **bold** words\n\nsecond **open", (), 0)
     assert page.toPlainText().rstrip("\n") == "first bold words\nsecond **open"
-    page.extend(" words**\n\nthird")
+    page.extend(" words**\n\nthird", (), 0)
     assert page.toPlainText() == "first bold words\nsecond open words\nthird"
-    page.extend(" *end*", ended=True)
+    fill(page, " *end*")
     assert page.toPlainText().rstrip("\n") == "first bold words\nsecond open words\nthird end"
 
 
@@ -177,7 +183,7 @@ def canary(tmp_path: Path) -> Path:
 def test_no_file_that_a_text_names_is_opened(page: MarkdownText, canary: Path, text: str):
     watch = Watch(canary)
     source = text.format(canary)
-    page.extend(source, ended=True)
+    fill(page, source)
     page.grab()
     copied = page.createMimeDataFromSelection()
     page.selectAll()
@@ -205,7 +211,7 @@ def test_the_watch_sees_what_qt_opens_by_itself(qapp: QApplication, canary: Path
     "text", ["<b>bold</b>", "<script>x</script>", "a <i>b</i> &amp; <!-- c -->"]
 )
 def test_html_is_text(page: MarkdownText, text: str):
-    page.extend(text, ended=True)
+    fill(page, text)
     assert page.toPlainText().rstrip("\n") == text.replace("&amp;", "&")
 
 
@@ -224,7 +230,7 @@ def test_html_is_text(page: MarkdownText, text: str):
     ],
 )
 def test_only_the_web_and_mail_are_links(page: MarkdownText, address: str):
-    page.extend(f"[click]({address}) <{address}> ![picture]({address})", ended=True)
+    fill(page, f"[click]({address}) <{address}> ![picture]({address})")
     hrefs = [href for block in each_block(page.document()) for href in anchors(block)]
     assert hrefs == []
     assert not may_link(address)
@@ -253,7 +259,7 @@ class Opened(QObject):
 def test_a_link_is_copied_and_opens_nothing(page: MarkdownText):
     browser = Opened()
     QDesktopServices.setUrlHandler("https", browser, "open")  # pyright: ignore[reportArgumentType]
-    page.extend("[read this](https://example.org/there)", ended=True)
+    fill(page, "[read this](https://example.org/there)")
     place = page.cursorRect(page.document().find("this", 0)).center() - QPoint(6, 0)
     QTest.mouseMove(page.viewport(), place)
     QTest.mouseClick(page.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -265,7 +271,7 @@ def test_a_link_is_copied_and_opens_nothing(page: MarkdownText):
 
 
 def test_links_can_be_copied_by_keyboard(page: MarkdownText):
-    page.extend("words [read this](https://example.org/there) words", ended=True)
+    fill(page, "words [read this](https://example.org/there) words")
     page.activateWindow()
     page.setFocus()
     QTest.keyClick(page, Qt.Key.Key_Tab)
@@ -275,9 +281,9 @@ def test_links_can_be_copied_by_keyboard(page: MarkdownText):
 
 
 def test_a_theme_writes_it_anew(page: MarkdownText):
-    page.extend(SAMPLE, ended=True)
+    fill(page, SAMPLE)
     before = page.toPlainText()
-    page.recolour(DARK)
+    page.recolour(Heat(HeatMode.NOTHING, DARK, DARK.window), DARK.accent)
     assert page.toPlainText() == before
     ink = page.document().find("paragraph", 0).charFormat().foreground().color().name()
     assert ink == DARK.text
@@ -305,24 +311,12 @@ def test_kinds_of_code_are_told_apart():
 
 
 def test_blocks_know_where_they_are_in_the_source():
-    found = [SAMPLE[block.start :].split("\n", 1)[0] for block in blocks(SAMPLE)]
+    spans = [SAMPLE[slice(*node.meta["span"])] for node in blocks(SAMPLE)]
+    assert spans[2] == "- one\n- two\n  1. nested\n  2. more\n- three"
+    found = [span.split("\n", 1)[0] for span in spans]
     assert found[:2] == [
         "# A title with *stress*",
         "A paragraph with **bold**, `code` and ~~struck~~ words",
     ]
     assert found[-1] == "The end."
-    assert [block.node.type for block in blocks(SAMPLE)][2] == "bullet_list"
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 50), st.integers(0, 50)), max_size=12), st.integers(0, 900)
-)
-def test_waymarks_lead_there_and_back(steps: list[tuple[int, int]], position: int):
-    marks, source, document = Waymarks(), 0, 0
-    for by_source, by_document in steps:
-        source, document = source + by_source, document + by_document + 1
-        marks.append(source, document)
-    there = marks.document(position)
-    assert abs(marks.source(there) - position) <= max([by for by, _ in steps], default=0)
-    assert marks.document(source) == document
-    assert marks.source(document) == source
+    assert [node.type for node in blocks(SAMPLE)][2] == "bullet_list"

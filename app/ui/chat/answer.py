@@ -21,7 +21,7 @@ from app.ui.chat.footer import AnswerFooter
 from app.ui.chat.heat import Heat
 from app.ui.chat.message import MessageView, Place
 from app.ui.chat.overrule import OverruleRow, Steps
-from app.ui.chat.token_text import TokenText
+from app.ui.chat.token_page import TokenPage
 from app.ui.chat.trace import TracePanel
 from app.ui.chat.traces import NAMES, Traces
 from app.ui.theme.palette import Theme
@@ -54,7 +54,7 @@ class AnswerView(MessageView):
         self._ended = False
         self._count = 0
         self._selected: int | None = None
-        self.body = AnswerText()
+        self.body = AnswerText(mode, theme, reading)
         self.traces = Traces(self, clock)
         self.traces.made.connect(self._add_trace)
         self._waiting = label("Waiting for the model", kind="muted")
@@ -65,8 +65,8 @@ class AnswerView(MessageView):
         self.footer = AnswerFooter()
         self.action_row = AnswerActions()
         self._lay_out()
-        self._connect(self.answer)
-        self.recolour(theme)
+        self.body.picked.connect(self.picked)
+        self.body.stepped.connect(lambda by: self._step(self.answer, by))
 
     def grow(self, delta: Delta) -> None:
         """Add what came for an answer that is being written."""
@@ -186,16 +186,16 @@ class AnswerView(MessageView):
         return self.traces.panel(Channel.TOOL)
 
     @property
-    def answer(self) -> TokenText:
-        """The tokens of the answer itself."""
-        return self.body.tokens
+    def answer(self) -> TokenPage:
+        """The page of the answer itself, which another look may replace."""
+        return self.body.face
 
     @property
     def note(self) -> str:
         """What is said on how the answer ended."""
         return self._note.text()
 
-    def texts(self) -> tuple[TokenText, ...]:
+    def texts(self) -> tuple[TokenPage, ...]:
         """The texts of the answer, in the order in which they are shown."""
         above, below = (self.traces.known(each) for each in NAMES)
         return *(each.body for each in above), self.answer, *(each.body for each in below)
@@ -205,11 +205,8 @@ class AnswerView(MessageView):
         inside = self.body.height_at(position)
         return None if inside is None else self.body.y() + inside
 
-    def _rect(self, text: TokenText, number: int) -> QRect:
-        """Where a token is in this widget; in rendered text, where its line is."""
-        if text is self.answer and text.isHidden():
-            top = self._top_of(text.run.span(number)[0]) or 0
-            return QRect(0, top, self.width(), self.fontMetrics().lineSpacing())
+    def _rect(self, text: TokenPage, number: int) -> QRect:
+        """Where a token is in this widget."""
         rect = text.token_rect(number).toRect()
         return QRect(text.mapTo(self, rect.topLeft()), rect.size())
 
@@ -243,7 +240,8 @@ class AnswerView(MessageView):
         assert isinstance(layout, QVBoxLayout)
         below = channel is not Channel.REASONING
         layout.insertWidget(layout.indexOf(self.body) + below, trace)
-        self._connect(trace.body)
+        trace.body.picked.connect(self.picked)
+        trace.body.stepped.connect(lambda by: self._step(trace.body, by))
         trace.answered_now.connect(self.answered_now)
         trace.cut_asked.connect(self.cut_asked)
         self._recolour_trace(trace)
@@ -255,18 +253,14 @@ class AnswerView(MessageView):
         trace.body.recolour(Heat(self._mode, theme, theme.surface, self._reading), theme.accent)
         trace.recolour(theme)
 
-    def _connect(self, text: TokenText) -> None:
-        text.picked.connect(self.picked)
-        text.stepped.connect(lambda by: self._step(text, by))
-
-    def _step(self, text: TokenText, by: int) -> None:
+    def _step(self, text: TokenPage, by: int) -> None:
         first = text.run.first()
         if self._selected is not None:
             self.stepped.emit(by)
         elif first is not None:
             self.picked.emit(first)
 
-    def _reveal(self, text: TokenText, number: int) -> None:
+    def _reveal(self, text: TokenPage, number: int) -> None:
         """Unfold the trace that holds the selection, and let the keyboard follow it."""
         for trace in self.traces:
             if trace.body is text:
@@ -274,5 +268,5 @@ class AnswerView(MessageView):
         if any(other.hasFocus() for other in self.texts()):
             text.setFocus()
 
-    def _text_of(self, channel: Channel) -> TokenText:
+    def _text_of(self, channel: Channel) -> TokenPage:
         return self.traces.panel(channel).body if channel in NAMES else self.answer

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from typing import cast
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QTextBlock, QTextDocument, QTextLine
+from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument, QTextLine, QTextTable
 
 
 class Line:
     """One line of a laid out text; coordinates are the document's."""
 
-    def __init__(self, block: QTextBlock, row: int) -> None:
+    def __init__(self, block: QTextBlock, row: int, corner: QPointF) -> None:
+        """`corner` is that of the block."""
         self._line = block.layout().lineAt(row)
         self._origin = block.position()
-        corner = block.layout().position()
         self._left = corner.x()
         self.top = corner.y() + self._line.y()
         self.height = self._line.height()
@@ -77,55 +77,84 @@ def line_top(document: QTextDocument, position: int) -> float:
     """Where the line with this position begins, or the last one for a position behind it."""
     block = document.findBlock(min(position, document.characterCount() - 1))
     row = block.layout().lineForTextPosition(position - block.position())
-    return block.layout().position().y() + (row.y() if row.isValid() else 0)
+    return block_rect(block).y() + (row.y() if row.isValid() else 0)
 
 
 def lines_in(document: QTextDocument, top: float, bottom: float) -> Iterator[Line]:
     """The lines between two heights, and the one before them."""
-    block = _block_at(document, top)
-    for line in _lines_from(block, _row_at(block, top)):
-        if line.top > bottom:
-            break
-        yield line
+    for block in _blocks_from(_first_of_row(_block_at(document, QPointF(0, top))), bottom):
+        corner = block_rect(block).topLeft()
+        for row in range(_row_at(block, top - corner.y()), block.layout().lineCount()):
+            line = Line(block, row, corner)
+            if line.top > bottom:
+                break
+            yield line
 
 
 def blocks_in(document: QTextDocument, top: float, bottom: float) -> Iterator[QTextBlock]:
     """The paragraphs between two heights, and the ones that touch them."""
-    block = _block_at(document, top)
-    block = block.previous() if block.previous().isValid() else block
-    while block.isValid() and block.layout().position().y() <= bottom:
-        yield block
-        block = block.next()
+    block = _block_at(document, QPointF(0, top))
+    return _blocks_from(block.previous() if block.previous().isValid() else block, bottom)
 
 
 def position_at(document: QTextDocument, point: QPointF) -> int | None:
     """The character under `point`, or in the gap below it; None beside the text."""
-    block = _block_at(document, point.y())
+    block = _block_at(document, point)
     if not block.layout().lineCount():
         return None
-    return Line(block, _row_at(block, point.y())).position_at(point.x())
+    corner = block_rect(block).topLeft()
+    return Line(block, _row_at(block, point.y() - corner.y()), corner).position_at(point.x())
+
+
+def block_rect(block: QTextBlock) -> QRectF:
+    """What a paragraph covers, wherever it is; its layout knows only where in a cell of a table."""
+    return block.document().documentLayout().blockBoundingRect(block)
+
+
+def _blocks_from(block: QTextBlock, bottom: float) -> Iterator[QTextBlock]:
+    while block.isValid() and block_rect(block).y() <= bottom:
+        yield block
+        block = block.next()
 
 
 def _lines_from(block: QTextBlock, row: int) -> Iterator[Line]:
     while block.isValid():
+        corner = block_rect(block).topLeft()
         for place in range(row, block.layout().lineCount()):
-            yield Line(block, place)
+            yield Line(block, place, corner)
         block, row = block.next(), 0
 
 
-def _block_at(document: QTextDocument, y: float) -> QTextBlock:
-    position = document.documentLayout().hitTest(QPointF(0, y), Qt.HitTestAccuracy.FuzzyHit)
+def _block_at(document: QTextDocument, point: QPointF) -> QTextBlock:
+    """The paragraph at a point, or the one above the gap there."""
+    position = document.documentLayout().hitTest(point, Qt.HitTestAccuracy.FuzzyHit)
     block = document.findBlock(max(position, 0))
-    while block.next().isValid() and block.next().layout().position().y() <= y:
+    if _table_of(block) is not None:
+        return block
+    while block.next().isValid() and block_rect(block.next()).y() <= point.y():
         block = block.next()
-    while block.previous().isValid() and block.layout().position().y() > y:
+    while block.previous().isValid() and block_rect(block).y() > point.y():
         block = block.previous()
     return block
 
 
-def _row_at(block: QTextBlock, y: float) -> int:
-    """The last row of `block` that begins above `y`, or its first."""
+def _first_of_row(block: QTextBlock) -> QTextBlock:
+    """In a table, the paragraph in the first cell of the same row, which is as high up."""
+    table = _table_of(block)
+    if table is None:
+        return block
+    row = table.cellAt(block.position()).row()
+    return table.cellAt(row, 0).firstCursorPosition().block()
+
+
+def _table_of(block: QTextBlock) -> QTextTable | None:
+    if not block.document().rootFrame().childFrames():
+        return None
+    return QTextCursor(block).currentTable()
+
+
+def _row_at(block: QTextBlock, inside: float) -> int:
+    """The last row of `block` that begins above a height in it, or its first."""
     layout = block.layout()
-    inside = y - layout.position().y()
     rows = range(layout.lineCount())
     return max(bisect_right(rows, inside, key=lambda row: layout.lineAt(row).y()) - 1, 0)

@@ -37,6 +37,7 @@ class Heat:
     ) -> None:
         """`ground` is the colour behind the text, `#rrggbb`."""
         self.mode = mode
+        self.theme = theme
         self.reading = reading
         self.has_numbers = reading.numbers and mode is not HeatMode.NOTHING
         self._colours = _ramp(theme, ground)

@@ -1,4 +1,4 @@
-"""Markdown cut into its blocks, each with where it begins in the source; no HTML, ever.
+"""Markdown cut into its blocks, which know where they stand in the source; no HTML, ever.
 
 In: text of a model's. Out: nodes of markdown-it. Tags stay text, and so does a link that is not to
 the web or to a mail address: nothing here can name a file or a script.
@@ -8,28 +8,24 @@ from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
-from msgspec import Struct
+
+from app.ui.chat.source_map import TEXTS, locate, note_ends
 
 LINKED = {"http", "https", "mailto"}
 
 
-class Block(Struct, frozen=True):
-    """A block of the outermost level, and where it begins in the source, in code points."""
+def blocks(source: str) -> list[SyntaxTreeNode]:
+    """The blocks of a text; the `span` in the `meta` of each is where it stands in it."""
+    tokens = _PARSER.parse(source)
+    locate(tokens, source)
+    return SyntaxTreeNode(tokens).children
 
-    node: SyntaxTreeNode
-    start: int
 
-
-def blocks(source: str) -> list[Block]:
-    """The blocks of a text."""
-    offsets = [0]
-    for line in source.split("\n"):
-        offsets.append(offsets[-1] + len(line) + 1)
-    found: list[Block] = []
-    for node in SyntaxTreeNode(_PARSER.parse(source)).children:
-        first, _ = node.map or (0, 0)
-        found.append(Block(node, offsets[first]))
-    return found
+def is_aligned(node: SyntaxTreeNode) -> bool:
+    """Whether all words and code in a block are known to stand where they do."""
+    if node.type in TEXTS:
+        return "aligned" in node.meta
+    return all(map(is_aligned, node.children))
 
 
 def may_link(url: str) -> bool:
@@ -42,3 +38,4 @@ def may_link(url: str) -> bool:
 
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _PARSER.validateLink = may_link
+note_ends(_PARSER)

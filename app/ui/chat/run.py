@@ -34,6 +34,11 @@ class TokenRun:
         self._numbers += range(first, first + len(tokens))
         self.tokens += tokens
 
+    def lay_anew(self, place: int, spans: Sequence[Span]) -> None:
+        """The tokens from this place in `tokens` on lie elsewhere now."""
+        self._spans.cut(place)
+        self._spans.extend(spans)
+
     def first(self) -> int | None:
         """The number of the first token."""
         return self._numbers[0] if self._numbers else None

@@ -12,6 +12,7 @@ from app.domain.tokens import TokenRecord
 
 Span = tuple[int, int]
 Cell = tuple[int, int, int, int]
+Stretches = tuple[list[int], list[int]]
 
 
 class Utf16Map:
@@ -58,6 +59,15 @@ class SpanIndex:
         self._starts += [start for start, _ in spans]
         self._ends += [end for _, end in spans]
 
+    def cut(self, index: int) -> None:
+        """Forget the spans from this one on."""
+        del self._starts[index:]
+        del self._ends[index:]
+
+    def rest(self, index: int) -> list[Span]:
+        """The spans from this one on."""
+        return list(zip(self._starts[index:], self._ends[index:], strict=True))
+
     def span(self, index: int) -> Span:
         """Start and end of token `index`."""
         return self._starts[index], self._ends[index]
@@ -89,38 +99,86 @@ class SpanIndex:
                 yield low, high, first, index
 
 
-class Waymarks:
-    """Pairs of positions, in a source and in the document that it became, and all between them."""
+class SourceMap:
+    """Stretches of a source, and where each lies in the document that it became.
+
+    Stretches of one length are the same text; another one is shown as something else, as a whole.
+    What lies between them in the source is not shown. Positions are UTF-16 units.
+    """
 
     def __init__(self) -> None:
-        self._source = [0]
-        self._document = [0]
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._lows: list[int] = []
+        self._highs: list[int] = []
 
-    def append(self, source: int, document: int) -> None:
-        """Add a pair, which lies behind every other; one behind which the text grew is replaced."""
-        while len(self._source) > 1 and self._source[-1] >= source:
-            self._source.pop()
-            self._document.pop()
-        self._source.append(source)
-        self._document.append(max(document, self._document[-1]))
+    def append(self, start: int, end: int, low: int, high: int) -> None:
+        """Add a stretch, `start` to `end` in the source, which lies behind every other."""
+        self._starts.append(start)
+        self._ends.append(end)
+        self._lows.append(low)
+        self._highs.append(high)
+
+    def grow(self, units: int) -> None:
+        """The last stretch got longer."""
+        self._ends[-1] += units
+        self._highs[-1] += units
+
+    def cut(self, start: int) -> None:
+        """Forget the stretches that begin at `start` or behind it."""
+        left = bisect_left(self._starts, start)
+        for each in (self._starts, self._ends, self._lows, self._highs):
+            del each[left:]
 
     def source(self, position: int) -> int:
         """The position in the source of one in the document."""
-        return _between(position, self._document, self._source)
+        return _there(position, (self._lows, self._highs), (self._starts, self._ends))
 
     def document(self, position: int) -> int:
         """The position in the document of one in the source."""
-        return _between(position, self._source, self._document)
+        return _there(position, (self._starts, self._ends), (self._lows, self._highs))
+
+    def spans(self, spans: Sequence[Span]) -> list[Span]:
+        """Where spans of the source lie in the document; those that share a sign share a span."""
+        found: list[Span] = []
+        for place in map(self._span, spans):
+            shared = len(found)
+            while place[0] < place[1] and shared and place[0] < found[shared - 1][1]:
+                shared -= 1
+            if shared < len(found):
+                place = min(found[shared][0], place[0]), max(found[-1][1], place[1])
+                found[shared:] = [place] * (len(found) - shared)
+            found.append(place)
+        return found
+
+    def _span(self, span: Span) -> Span:
+        start, end = span
+        first, last = bisect_right(self._ends, start), bisect_left(self._starts, end) - 1
+        if start == end or first > last:
+            place = self.document(start)
+            return place, place
+        low, high = self._lows[first], self._highs[last]
+        if self._is_same(first):
+            low += max(start - self._starts[first], 0)
+        if self._is_same(last):
+            high -= max(self._ends[last] - end, 0)
+        return low, high
+
+    def _is_same(self, index: int) -> bool:
+        shown = self._highs[index] - self._lows[index]
+        return shown == self._ends[index] - self._starts[index]
 
 
-def _between(position: int, ours: list[int], theirs: list[int]) -> int:
-    """As far into a stretch of theirs as `position` is into ours; behind the last, as far."""
-    index = bisect_right(ours, position) - 1
-    inside = position - ours[index]
-    if index + 1 == len(ours):
-        return theirs[index] + inside
-    share = inside / (ours[index + 1] - ours[index])
-    return theirs[index] + round(share * (theirs[index + 1] - theirs[index]))
+def _there(position: int, ours: Stretches, theirs: Stretches) -> int:
+    """As far into a stretch of theirs as `position` is into ours; behind it, at its end."""
+    index = bisect_right(ours[0], position) - 1
+    if index < 0:
+        return 0
+    inside, length = position - ours[0][index], ours[1][index] - ours[0][index]
+    low, high = theirs[0][index], theirs[1][index]
+    if inside >= length:
+        return high
+    return low + inside if length == high - low else low
 
 
 def shown(text: str) -> str:

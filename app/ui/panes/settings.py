@@ -24,6 +24,7 @@ KEYS = (
     ("What the model read, token by token", "Ctrl+Shift+P"),
     ("Explore ways on from a token", "Ctrl+Shift+X"),
     ("How answers are read", "Ctrl+Shift+V"),
+    ("Markdown rendered, or as it was written", "Ctrl+Shift+R"),
     ("Edit the last question", "Up, in the empty field"),
     ("Walk through tokens", "Left and Right, in an answer"),
     ("Next uncertain token, fork, surprise", "F7, F8, F9; back with Shift"),

@@ -8,9 +8,10 @@ import math
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from app.domain.heat import HeatMode, Reading
+from app.domain.heat import Face, HeatMode, Reading
 from app.domain.passages import BANDS
 from app.domain.tokens import Source, TokenRecord
 from app.ui.theme.palette import HEAT_STEPS
@@ -87,6 +88,7 @@ class HeatChoice(QObject):
         super().__init__(parent)
         self.mode = HeatMode.SURPRISE
         self.reading = Reading()
+        self._unrendered = Face.TOKENS
 
     def choose(self, mode: HeatMode) -> None:
         """Colour by `mode` from now on."""
@@ -94,8 +96,16 @@ class HeatChoice(QObject):
             self.mode = mode
             self.changed.emit(mode)
 
+    def turn(self) -> None:
+        """Render the answers, or show them again in the form in which they were before."""
+        rendered = self.reading.face is Face.RENDERED
+        face = self._unrendered if rendered else Face.RENDERED
+        self.read_as(replace(self.reading, face=face))
+
     def read_as(self, reading: Reading) -> None:
         """Show this with the colours from now on."""
+        if reading.face is not Face.RENDERED:
+            self._unrendered = reading.face
         if reading != self.reading:
             self.reading = reading
             self.reading_changed.emit(reading)
