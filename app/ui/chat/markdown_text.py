@@ -153,9 +153,10 @@ class MarkdownText(TokenPage):
 
     def _take(self, tokens: tuple[TokenRecord, ...], first: int) -> None:
         """Note where tokens lie whose text is there, or will be laid anew."""
-        spans = self._map.spans(tokens)
-        self._spans.extend(spans)
-        self.run.extend(tokens, first, self._places.spans(spans))
+        count = len(self.run)
+        self._spans.extend(self._map.spans(tokens))
+        self.run.extend(tokens, first, ())
+        self._lay(count)
 
     def _settle(self) -> None:
         """Write the blocks that are finished in the place of their plain text."""
@@ -186,8 +187,15 @@ class MarkdownText(TokenPage):
         self._places.cut(units(begin))
         for start, end, low, high in writer.placed:
             self._places.append(units(begin + start), units(begin + end), low, high)
-        first = self._spans.first_after(units(begin))
-        self.run.lay_anew(first, self._places.spans(self._spans.rest(first)))
+        self._lay(self._spans.first_after(units(begin)))
+
+    def _lay(self, place: int) -> None:
+        """Lay the tokens from this place on, and those before that share a sign with them."""
+        spans = self._places.spans(self._spans.rest(place))
+        while place and spans and self.run.end_before(place) > spans[0][0]:
+            place -= 1
+            spans = self._places.spans(self._spans.rest(place))
+        self.run.lay_anew(place, spans)
 
     def _add_plain(self, text: str) -> None:
         cursor = self._cursor_at(self._tail)

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from app.ui.chat.code import pieces
 from app.ui.chat.markdown import is_aligned
 from app.ui.chat.markdown_looks import Looks
-from app.ui.chat.source_map import Piece
+from app.ui.chat.source_map import Piece, image_text
 from app.ui.chat.spans import Utf16Map, shown
 
 LINE_BREAK = "\u2028"
@@ -149,10 +149,8 @@ class MarkdownWriter:
                     self._inline(node.children, self._looks.link(look, str(node.attrs["href"])))
                 case "image":
                     address = str(node.attrs["src"])
-                    linked = self._looks.link(look, address)
-                    self._say("[image: ", linked)
-                    self._say(node.content or address, linked, _origin(node))
-                    self._say("]", linked)
+                    text = image_text(node.content, address)
+                    self._say(text, self._looks.link(look, address), _origin(node))
                 case _:
                     self._say(node.content, look, _origin(node))
 

@@ -34,6 +34,10 @@ class TokenRun:
         self._numbers += range(first, first + len(tokens))
         self.tokens += tokens
 
+    def end_before(self, place: int) -> int:
+        """Where the token before this place in `tokens` ends; 0 if there is none."""
+        return self._spans.span(place - 1)[1] if place else 0
+
     def lay_anew(self, place: int, spans: Sequence[Span]) -> None:
         """The tokens from this place in `tokens` on lie elsewhere now."""
         self._spans.cut(place)

@@ -16,12 +16,12 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, autolink, backtick, image, link
 from markdown_it.token import Token
 from msgspec import Struct
-from msgspec.structs import replace
 
 from app.ui.chat.excerpt import Excerpt, Line, of_heading, of_lines, of_row
 
 WORDS = "inline"
 CODE = ("fence", "code_block")
+IMAGE = "[image: "
 TEXTS = (WORDS, *CODE)
 Rule = Callable[[StateInline, bool], bool]
 
@@ -39,16 +39,24 @@ class Piece(Struct, frozen=True):
     end: int
 
 
-class Step(Struct, frozen=True):
-    """What a token took of the content: up to `end`, of which `low` to `high` is shown.
+class Shown(Struct, frozen=True):
+    """A stretch of a block's content that is shown; if `instead`, as so many other characters."""
 
-    Where that is shown as something else, `instead` counts the characters of it.
-    """
+    low: int
+    high: int
+    instead: int = 0
+
+
+class Step(Struct, frozen=True):
+    """What a token took of the content: up to `end`, of which some is shown."""
 
     end: int
-    low: int = 0
-    high: int = 0
-    instead: int = 0
+    shown: tuple[Shown, ...] = ()
+
+
+def image_text(words: str, address: str) -> str:
+    """What is shown of a picture."""
+    return f"{IMAGE}{words or address}]"
 
 
 def note_ends(parser: MarkdownIt) -> None:
@@ -89,7 +97,7 @@ def _excerpt(token: Token, opening: Token, lines: Sequence[Line]) -> Excerpt | N
 
 def _align_code(token: Token, excerpt: Excerpt | None) -> None:
     code = token.content.removesuffix("\n")
-    pieces = None if excerpt is None else _pieces(excerpt, Step(len(code), 0, len(code)))
+    pieces = None if excerpt is None else _pieces(excerpt, (Shown(0, len(code)),))
     if pieces is not None:
         token.meta.update(origin=pieces, aligned=True)
 
@@ -106,7 +114,7 @@ def _align_words(token: Token, excerpt: Excerpt | None) -> None:
     at, content = 0, token.content
     for child in token.children or ():
         step = None if excerpt is None else _step(child, content, at)
-        pieces = None if step is None or excerpt is None else _pieces(excerpt, step)
+        pieces = None if step is None or excerpt is None else _pieces(excerpt, step.shown)
         if step is None or pieces is None:
             return
         child.meta["origin"] = pieces
@@ -120,18 +128,17 @@ def _step(token: Token, content: str, at: int) -> Step | None:
     match token.type:
         case "text":
             end = at + len(token.content)
-            return Step(end, at, end) if content[at:end] == token.content else None
+            return Step(end, (Shown(at, end),)) if content[at:end] == token.content else None
         case "text_special":
             return _special_step(token, content, at)
         case "softbreak" | "hardbreak":
             found = _BREAK.match(content, at)
-            return Step(found.end(), found.end(1), found.end(1) + 1) if found else None
+            at = found.end(1) if found else 0
+            return Step(found.end(), (Shown(at, at + 1),)) if found else None
         case "code_inline":
             return _code_step(token, content, at)
         case "image":
-            low, high = at + 2, at + 2 + len(token.content)
-            shown = content[at : high + 1] == f"![{token.content}]"
-            return Step(token.meta["end"], low, high) if shown else None
+            return _image_step(token, content, at)
         case "link_close":
             sign = ">" if token.info == "auto" else "]"
             return Step(token.meta["end"]) if content.startswith(sign, at) else None
@@ -149,8 +156,19 @@ def _special_step(token: Token, content: str, at: int) -> Step | None:
     if content[at:end] != token.markup:
         return None
     if token.markup.endswith(token.content):
-        return Step(end, end - len(token.content), end)
-    return Step(end, at, end, instead=len(token.content))
+        return Step(end, (Shown(end - len(token.content), end),))
+    return Step(end, (Shown(at, end, len(token.content)),))
+
+
+def _image_step(token: Token, content: str, at: int) -> Step | None:
+    """The words of a picture, between what stands for its marks and its address."""
+    low, high, end = at + 2, at + 2 + len(token.content), token.meta["end"]
+    if content[at : high + 1] != f"![{token.content}]":
+        return None
+    text = image_text(token.content, str(token.attrs["src"]))
+    rest = Shown(high, end, len(text) - len(IMAGE) - len(token.content))
+    words = (Shown(low, high),) if token.content else ()
+    return Step(end, (Shown(at, low, len(IMAGE)), *words, rest))
 
 
 def _code_step(token: Token, content: str, at: int) -> Step | None:
@@ -162,23 +180,23 @@ def _code_step(token: Token, content: str, at: int) -> Step | None:
         return None
     if body != token.content:
         body, low, high = body[1:-1], low + 1, high - 1
-    return Step(end, low, high) if body == token.content else None
+    return Step(end, (Shown(low, high),)) if body == token.content else None
 
 
-def _pieces(excerpt: Excerpt, step: Step) -> tuple[Piece, ...] | None:
-    """The pieces of what is shown of a step; None where a part of it has no known origin."""
+def _pieces(excerpt: Excerpt, shown: Sequence[Shown]) -> tuple[Piece, ...] | None:
+    """The pieces of what is shown; None where a part of it has no known origin."""
     found: list[Piece] = []
-    at = step.low
-    for low, high, start in excerpt.parts(step.low, step.high):
-        if low != at:
+    at = 0
+    for each in shown:
+        parts = list(excerpt.parts(each.low, each.high))
+        known = sum(high - low for low, high, _ in parts)
+        if known != each.high - each.low or (each.instead and len(parts) != 1):
             return None
-        found.append(Piece(low - step.low, high - step.low, start, start + high - low))
-        at = high
-    if at != step.high:
-        return None
-    if step.instead and len(found) == 1:
-        return (replace(found[0], high=step.instead),)
-    return None if step.instead else tuple(found)
+        for low, high, start in parts:
+            length = each.instead or high - low
+            found.append(Piece(at, at + length, start, start + high - low))
+            at += length
+    return tuple(found)
 
 
 def _noting(rule: Rule) -> Rule:
