@@ -1,5 +1,6 @@
 """The menu of how coloured answers are read: their form, what is marked, and numbers."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from msgspec.structs import replace
@@ -19,9 +20,14 @@ MEANINGS = {
 
 
 class ViewMenu(QMenu):
-    """Shows what a HeatChoice is read as, and sets it; made anew each time it opens."""
+    """Shows what a HeatChoice is read as, and sets it; made anew each time it opens.
 
-    def __init__(self, parent: QWidget, heat: HeatChoice) -> None:
+    `faces` are the forms that there are of what is read.
+    """
+
+    def __init__(
+        self, parent: QWidget, heat: HeatChoice, faces: Iterable[Face] = tuple(Face)
+    ) -> None:
         super().__init__(parent)
         self._heat = heat
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -29,13 +35,13 @@ class ViewMenu(QMenu):
         self.setToolTipsVisible(True)
         reading = heat.reading
         self._heading("Answers")
-        faces = QActionGroup(self)
-        for face, meaning in MEANINGS.items():
+        group = QActionGroup(self)
+        for face in faces:
             made = self._entry(face.value, face is reading.face, replace(reading, face=face))
-            made.setToolTip(meaning)
+            made.setToolTip(MEANINGS[face])
             if face is Face.RENDERED:
                 made.setText(f"{face.value}\t{RENDER_KEYS}")
-            faces.addAction(made)
+            group.addAction(made)
         self._add_thresholds(heat.mode, reading)
         self._heading("Marks")
         by_sentence = replace(reading, by_sentence=not reading.by_sentence)

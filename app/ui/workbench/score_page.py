@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.domain.events import Delta
+from app.domain.heat import Face
 from app.domain.passages import Passage
 from app.ui.legend import TEXT_MODES, Legend
 from app.ui.theme.palette import Theme
@@ -124,7 +125,8 @@ class ScorePage(QWidget):
 
     def _show_view_menu(self) -> None:
         button = self.legend.view
-        ViewMenu(self, self._model.heat).popup(button.mapToGlobal(button.rect().bottomLeft()))
+        menu = ViewMenu(self, self._model.heat, (Face.TOKENS, Face.RAW))
+        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def _connect(self, model: ScoreModel) -> None:
         model.changed.connect(self.show_status)

@@ -17,7 +17,8 @@ from app.ui.chat.column import Column, guess
 from app.ui.chat.heat import Heat
 from app.ui.chat.message import MessageView
 from app.ui.chat.message_list import SIDE, MessageList
-from app.ui.chat.token_text import LINE_HEIGHT_PERCENT, NUMBERED_PERCENT, TokenText
+from app.ui.chat.token_page import LINE_HEIGHT_PERCENT, NUMBERED_PERCENT
+from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import Theme
 from app.ui.widgets import label
 
