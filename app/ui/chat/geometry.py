@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import cast
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument, QTextLine, QTextTable
@@ -23,14 +22,14 @@ class Line:
         self._shown_end = (
             self.end if row + 1 == block.layout().lineCount() else self._trimmed(block)
         )
-        self._known = -1, 0.0
+        self._known, self._known_x = -1, 0.0
 
     def rect(self, start: int, end: int) -> QRectF:
         """What the text from `start` to `end`, cut to this line, covers.
 
         The white space at which a line was broken takes no room.
         """
-        left, right = self._x(start), self._x(end)
+        left, right = self._x(max(start, self.start)), self._x(end)
         if right < left:  # where it is read from right to left
             left, right = right, left
         return QRectF(left, self.top, right - left, self.height)
@@ -52,11 +51,12 @@ class Line:
 
     def _x(self, position: int) -> float:
         """Where a position lies; the last answer is kept, since one token begins where one ends."""
-        position = min(max(position, self.start), self._shown_end)
-        if position != self._known[0]:
-            at = cast(tuple[float, int], self._line.cursorToX(position - self._origin))
-            self._known = position, self._left + at[0]
-        return self._known[1]
+        if position > self._shown_end:
+            position = self._shown_end
+        if position != self._known:
+            at: tuple[float, int] = self._line.cursorToX(position - self._origin)  # pyright: ignore[reportAssignmentType]
+            self._known, self._known_x = position, self._left + at[0]
+        return self._known_x
 
 
 def line_rects(document: QTextDocument, start: int, end: int) -> list[QRectF]:

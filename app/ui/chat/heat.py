@@ -68,11 +68,11 @@ class Heat:
         if self.has_numbers:
             painter.setFont(_small(document.defaultFont()))
         painter.setPen(Qt.PenStyle.NoPen)
+        tokens, step_of, paint = run.tokens, self.step, self.paint_cell
         for line in lines_in(document, area.top(), area.bottom()):
             for start, end, first, stop in run.cells(line.start, line.end):
-                step = self.step(run, first, stop)
-                if step:
-                    self.paint_cell(painter, line.rect(start, end), step, run.tokens[first:stop])
+                if step := step_of(run, first, stop):
+                    paint(painter, line.rect(start, end), step, tokens[first:stop])
 
     def paint_cell(
         self, painter: QPainter, rect: QRectF, step: int, tokens: Sequence[TokenRecord]
@@ -82,8 +82,8 @@ class Heat:
         painter.drawRoundedRect(rect, RADIUS, RADIUS)
         thickness = _UNDERLINE_OF[step]
         if thickness:
-            line = QRectF(rect.left(), rect.bottom() - thickness, rect.width(), thickness)
-            painter.fillRect(line, self._ink)
+            bottom = rect.bottom() - thickness
+            painter.fillRect(QRectF(rect.x(), bottom, rect.width(), thickness), self._ink)
         if self.has_numbers:
             self._paint_number(painter, rect, number(self.mode, tokens))
 
