@@ -248,3 +248,27 @@ async def _fail() -> None:
 
 def test_a_logprob_is_shown_as_the_probability_it_is():
     assert wording.logprob_probability(math.log(0.25)) == "0.250"
+
+
+@pytest.mark.parametrize(
+    ("levels", "budget", "told"),
+    [
+        ((), None, ["At most 512 tokens", "At most 1,024 tokens", "At most 2,048 tokens"]),
+        ((), 300, ["At most 300 tokens"] * 3),
+        (("low",), None, ["the model's own low effort", "At most 1,024", "At most 2,048"]),
+        (("low",), 300, ["own low effort asks for, at most 300 tokens", "At most 300", "At most"]),
+    ],
+)
+def test_each_effort_tells_its_tokens(
+    levels: tuple[str, ...], budget: int | None, told: list[str]
+) -> None:
+    model = replace(
+        MODEL,
+        context_length=4096,
+        reasoning_switch="enable_thinking",
+        effort_switch="effort" if levels else None,
+        effort_levels=levels,
+    )
+    assert wording.effort(model, Effort.OFF, budget) == "Answers at once"
+    for effort, words in zip((Effort.LOW, Effort.MEDIUM, Effort.HIGH), told, strict=True):
+        assert words in wording.effort(model, effort, budget)

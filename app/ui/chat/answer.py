@@ -26,7 +26,8 @@ from app.ui.chat.trace import TracePanel
 from app.ui.chat.traces import NAMES, Traces
 from app.ui.theme.palette import Theme
 from app.ui.viewmodels import wording
-from app.ui.widgets import label
+from app.ui.viewmodels.figures import is_plain
+from app.ui.widgets import label, set_kind
 
 
 class AnswerView(MessageView):
@@ -92,6 +93,7 @@ class AnswerView(MessageView):
         self.traces.end(turn)
         self.body.end()
         self._note.setText(turn.note)
+        set_kind(self._note, "muted" if is_plain(turn) else "note")
         self._note.setVisible(bool(turn.note))
         self._answered_by = turn.origin.step if turn.origin else ""
         self.others.show_steps(self._steps, self._answered_by)

@@ -11,13 +11,16 @@ from app.ui.viewmodels.wording import excerpt
 from app.ui.widgets import button, label, name_scroll_bars
 
 NAME = "Votes"
+LONGEST_FINAL = 40
 LONGEST = 400
-SIZE = 820, 260
+WIDTH = 820
+MOST_HEIGHT = 420
+ROOM = 24
 SHOWN = "shown now"
 ROLES = Qt.ItemDataRole
 NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 COLUMNS: tuple[tuple[str, str, Callable[[Vote], str]], ...] = (
-    ("Answer", "What the answer comes to", lambda vote: vote.final or "nothing"),
+    ("Answer", "What the answer comes to", lambda vote: _short(vote.final)),
     ("Votes", "How many answers come to it", lambda vote: str(vote.votes)),
     ("Share", "Their part of all answers", lambda vote: f"{vote.share:.0%}"),
     ("Mean logprob", "Of the answer's own tokens, in nats; nearer to 0 is surer", mean),
@@ -26,6 +29,13 @@ COLUMNS: tuple[tuple[str, str, Callable[[Vote], str]], ...] = (
 )
 NO_PARENT = QModelIndex()
 Index = QModelIndex | QPersistentModelIndex
+
+
+def _short(final: str) -> str:
+    """What an answer comes to, in a line that leaves room for its numbers."""
+    if not final:
+        return "nothing"
+    return final if len(final) <= LONGEST_FINAL else final[: LONGEST_FINAL - 1] + "…"
 
 
 class VotesTable(QAbstractTableModel):
@@ -86,7 +96,7 @@ class VotesDialog(Dialog):
         self.warning = label(kind="complaint", wrap=True)
         self.whole = label(wrap=True)
         self.use = button("Use this answer", self._use, kind="primary")
-        self.setFixedWidth(SIZE[0])
+        self.setFixedWidth(WIDTH)
         self._set_up()
         for part in (self.said, self.warning, self.table, self.whole):
             self.body.addWidget(part)
@@ -99,6 +109,7 @@ class VotesDialog(Dialog):
         """Show how the votes fell, beginning at the answer in the chat."""
         self.model.show_votes(votes.rows, shown)
         self._shown = shown
+        self.table.setFixedHeight(self._height())
         self.said.setText(votes.said)
         self.warning.setText(votes.warning)
         self.warning.setVisible(bool(votes.warning))
@@ -117,6 +128,11 @@ class VotesDialog(Dialog):
         if vote is not None and vote.turn_id != self._shown:
             self.used.emit(vote.turn_id)
 
+    def _height(self) -> int:
+        """As high as the rows, as far as they fit into a window."""
+        rows, head = self.table.verticalHeader().length(), self.table.horizontalHeader().height()
+        return min(rows + head + ROOM, MOST_HEIGHT)
+
     def _row(self, index: QModelIndex) -> Vote | None:
         return self.model.rows[index.row()] if index.isValid() else None
 
@@ -126,7 +142,6 @@ class VotesDialog(Dialog):
         table.setAccessibleName(NAME)
         name_scroll_bars(table, NAME)
         table.setModel(self.model)
-        table.setMinimumHeight(SIZE[1])
         table.setTabKeyNavigation(False)
         table.setShowGrid(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from app.domain.conversation import Turn
+from app.domain.conversation import Turn, TurnState
 from app.domain.draft_text import acceptance, summary
 from app.domain.drafting import DraftReport
 from app.domain.tokens import Channel, TokenRecord
+from app.services.ballot import WEAK
 from app.ui.viewmodels.landmarks import Landmark, count
 from app.ui.viewmodels.wording import duration, probability, thought, tokens
 
@@ -40,6 +41,13 @@ def figures(turn: Turn) -> tuple[Figure, ...]:
     if turn.usage is not None:
         found.append(Figure(tokens(turn.usage.completion_tokens), COUNT))
     return tuple(found)
+
+
+def is_plain(turn: Turn) -> bool:
+    """Whether an answer's note says only how it was chosen, and nothing to be careful of."""
+    chosen = turn.origin is not None and bool(turn.origin.step or turn.origin.ballot)
+    sound = turn.state is TurnState.FINISHED and turn.text and "Cut off:" not in turn.note
+    return bool(chosen and sound) and WEAK not in turn.note
 
 
 def trace_title(turn: Turn) -> str:

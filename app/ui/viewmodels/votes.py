@@ -14,9 +14,9 @@ from app.services.conversation import Conversation
 from app.ui.tasks import ErrorHandler, Tasks
 from app.ui.viewmodels.wording import signed, tokens
 
-CHOSEN = "Chosen: most answers come to it"
-SUREST = "Chosen: no answer has more votes, and it is the surest"
-LIKELIEST = "Likeliest by mean logprob"
+CHOSEN = "Chosen: most votes"
+SUREST = "Chosen: no majority, the surest"
+LIKELIEST = "likeliest of all"
 
 
 class Vote(Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ def votes(turns: Sequence[Turn]) -> Votes:
             share=each.votes / len(turns),
             mean_logprob=found.samples[place].mean_logprob,
             tokens=found.samples[place].usage.completion_tokens,
-            remark=". ".join(_remarks(place, found.winner, found.likeliest, found.margin)),
+            remark=", ".join(_remarks(place, found.winner, found.likeliest, found.margin)),
         )
         for each in found.clusters
         for place in each.members
