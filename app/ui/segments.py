@@ -39,6 +39,10 @@ class Segments(QFrame):
         self._group.button(place).setToolTip(meaning)
         self._group.button(place).setAccessibleDescription(meaning)
 
+    def set_possible(self, place: int, possible: bool) -> None:
+        """Whether the word at this place can be chosen."""
+        self._group.button(place).setEnabled(possible)
+
     def show_chosen(self, place: int) -> None:
         """Mark the word at this place, where the keyboard begins."""
         self._group.button(place).setChecked(True)

@@ -51,6 +51,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._chat = chat
         self._chats = chats
+        self._can_route = False
         theme = appearance.theme
         self.sidebar = Sidebar(theme, chats)
         self.header = Header()
@@ -82,8 +83,8 @@ class MainWindow(QMainWindow):
 
     def connect_models(self, models: ModelsModel, rules: RulesModel) -> None:
         """Show what becomes of models, and let the banner's buttons reach them."""
-        rules.changed.connect(lambda: self.transcript.show_steps(rules.steps))
-        self.transcript.show_steps(rules.steps)
+        rules.changed.connect(lambda: self._show_rules(rules))
+        self._show_rules(rules)
         models.noticed.connect(self.banner.show_notice)
         self.banner.retried.connect(models.retry)
         self.banner.cpu_chosen.connect(models.use_cpu)
@@ -201,7 +202,14 @@ class MainWindow(QMainWindow):
     def _show_sampling(self) -> None:
         sampling = self._chat.sampling
         effort = None if sampling.reasoning.auto else sampling.reasoning.effort
-        self.composer.show_effort(sampling.model, effort, sampling.reasoning.budget)
+        self.composer.show_effort(
+            sampling.model, effort, sampling.budget, can_route=self._can_route
+        )
+
+    def _show_rules(self, rules: RulesModel) -> None:
+        self._can_route = rules.value.large is not None
+        self.transcript.show_steps(rules.steps)
+        self._show_sampling()
 
     def _choose_effort(self, effort: Effort | None) -> None:
         sampling = self._chat.sampling

@@ -6,17 +6,25 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from app import paths
+from app.domain.models import Layout, ModelInfo
 from app.domain.reasoning import Effort
 from app.domain.routing import Routing, Rule
+from app.domain.sampling import SamplingParams
 from app.services.settings import MODEL, ROUTING
+from app.ui.chat.composer import Composer
 from app.ui.choice import Choice
 from app.ui.panes.rules import IN_FORCE, RulesDialog
 from tests.cli.program import Program
 from tests.ui.desk import Desk, until
 
+BARE = ModelInfo(
+    name="m", path="/m", layout=Layout.SINGLE, variant="", variants=(), context_length=64,
+    vocabulary_size=10, has_tokenizer=True, has_template=True, reasoning_switch=None,
+    effort_switch=None, providers=(), sampling=SamplingParams(),
+)  # fmt: skip
 Drive = Callable[..., None]
 UNSURE = "What is 47 * 36?"
 
@@ -134,3 +142,23 @@ def test_the_terminal_decides_as_the_window_and_each_decision_is_overruled_by_on
     lines = [line for line in told.err.splitlines() if line in notes]
     assert ["Auto decided:", *lines] == notes
     assert len(lines) == 4
+
+
+def test_a_model_that_does_not_reason_can_be_left_for_a_larger_one(qapp: QApplication) -> None:
+    composer, chosen = Composer(), []
+    composer.effort_chosen.connect(chosen.append)
+    composer.show_effort(BARE, Effort.MEDIUM)
+    composer.show()
+    names = [each.text() for each in composer.findChildren(QPushButton) if each.isVisible()]
+    assert "Auto" not in names
+    composer.show_effort(BARE, Effort.MEDIUM, can_route=True)
+    ways = {each.text(): each for each in composer.findChildren(QPushButton) if each.isVisible()}
+    assert [name for name in ("Off", "Low", "High", "Auto") if ways[name].isEnabled()] == [
+        "Off", "Auto",
+    ]  # fmt: skip
+    assert ways["Off"].isChecked()
+    ways["Auto"].click()
+    assert chosen == [None]
+    composer.close()
+    composer.deleteLater()
+    qapp.processEvents()

@@ -227,6 +227,22 @@ def test_a_thought_can_be_limited_and_ended(drive: Drive):
     async def scenario(desk: Desk) -> None:
         await desk.ready()
         pane = desk.window.reasoning
+        for wrong in ("-1", "2000000", "some"):
+            pane.budget.field.setText(wrong)
+            pane.budget.field.editingFinished.emit()
+            assert pane.budget.complaint.isVisible()
+            assert "It stays by the effort." in pane.budget.complaint.text()
+        assert desk.chat.sampling.budget is None
+        pane.budget.field.setText("900000")
+        pane.budget.field.editingFinished.emit()
+        high = desk.find(QPushButton, "Reasoning high")
+        assert high.toolTip() == "At most 2,048 tokens of reasoning"
+        pane.closing.setText("a </think> b")
+        pane.closing.editingFinished.emit()
+        failed = await desk.ask("Hello")
+        assert failed.state is TurnState.FAILED
+        assert "one of the model's own signs. Write another closing" in failed.note
+        pane.budget.field.clear()
         QTest.keyClicks(pane.budget.field, "500")
         pane.budget.field.editingFinished.emit()
         pane.closing.setText("Done thinking.")

@@ -22,7 +22,7 @@ from app.ui.widgets import button, label, name_scroll_bars, scaled_font
 
 AUTO = "Auto"
 RULES_KEYS = "Ctrl+Shift+A"
-AUTO_MEANING = "Answers at once, and again with reasoning where that answer was not sure"
+AUTO_MEANING = "Answers with little first, and with more where that answer was not sure"
 MOST_CHARACTERS = 200_000
 MOST_LINES = 8
 PAGES = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
@@ -124,16 +124,28 @@ class Composer(QFrame):
         self._refresh()
 
     def show_effort(
-        self, model: ModelInfo | None, effort: Effort | None, budget: int | None = None
+        self,
+        model: ModelInfo | None,
+        effort: Effort | None,
+        budget: int | None = None,
+        *,
+        can_route: bool = False,
     ) -> None:
-        """Show the switch where the model reasons, and what each effort means for it."""
-        self._reasoning.setVisible(model is not None and model.reasons)
+        """Show the switch where the model reasons, and what each effort means for it.
+
+        `budget` goes before the effort. A model that does not reason can still be left for another
+        one where Auto `can_route`.
+        """
+        reasons = model is not None and model.reasons
+        effort = effort if reasons or effort is None else Effort.OFF
+        self._reasoning.setVisible(reasons or (model is not None and can_route))
         self.rules.setVisible(effort is None)
         self._segments.show_chosen([*Effort, None].index(effort))
-        if model is not None:
-            for place, each in enumerate(Effort):
+        for place, each in enumerate(Effort):
+            self._segments.set_possible(place, reasons or each is Effort.OFF)
+            if model is not None:
                 self._segments.explain(place, wording.effort(model, each, budget))
-            self._segments.explain(len(Effort), AUTO_MEANING)
+        self._segments.explain(len(Effort), AUTO_MEANING)
 
     def restore(self, text: str) -> None:
         """Put a question back that got no answer, unless another one is being written."""

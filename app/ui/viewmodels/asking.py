@@ -42,7 +42,7 @@ class Asking:
 
     async def send(self, text: str) -> None:
         """Ask a question. Raises as `Conversation.send`."""
-        if not self._sampling.routes:
+        if not self._routes():
             await self._conversation.send(text, self._sampling.options())
             return
         with self._routing() as routing:
@@ -50,7 +50,7 @@ class Asking:
 
     async def edit(self, question_id: int, text: str) -> None:
         """Ask a question anew with another text. Raises as `Conversation.edit`."""
-        if not self._sampling.routes:
+        if not self._routes():
             await self._conversation.edit(question_id, text, self._sampling.options())
             return
         with self._routing() as routing:
@@ -58,7 +58,7 @@ class Asking:
 
     async def regenerate(self, answer_id: int) -> None:
         """Have another answer written. Raises as `Conversation.regenerate`."""
-        if not self._sampling.routes:
+        if not self._routes():
             await self._conversation.regenerate(answer_id, self._sampling.options())
             return
         with self._routing() as routing:
@@ -69,7 +69,7 @@ class Asking:
     ) -> None:
         """Let an answer go on from another token. Raises as `Conversation.branch`."""
         place = answer_id, index, token
-        if not self._sampling.routes:
+        if not self._routes():
             await self._conversation.branch(*place, self._sampling.options(), way=way)
             return
         with self._routing() as routing:
@@ -85,6 +85,11 @@ class Asking:
         self._conversation.stop()
         if self._routed:
             self._models.cancel()
+
+    def _routes(self) -> bool:
+        """Whether Auto is chosen and has more than one way to answer."""
+        sampling, routing = self._sampling, self._settings.get(ROUTING)
+        return sampling.reasoning.auto and (sampling.has_reasoning or routing.large is not None)
 
     @contextlib.contextmanager
     def _routing(self) -> Iterator[Routing]:

@@ -169,9 +169,10 @@ class SamplingModel(QObject):
             self.changed.emit()
 
     @property
-    def routes(self) -> bool:
-        """Whether a question is answered without reasoning first."""
-        return self.has_reasoning and self.reasoning.auto
+    def budget(self) -> int | None:
+        """The longest thought in tokens that goes before the effort, as far as the context goes."""
+        chosen, model = self.reasoning.budget, self.model
+        return chosen if chosen is None or model is None else min(chosen, model.context_length)
 
     def options(self, effort: Effort | None = None) -> AnswerOptions:
         """The values as an answer is asked with, with the effort chosen or another one."""
@@ -184,8 +185,7 @@ class SamplingModel(QObject):
         if self.model is None or not self.has_reasoning:
             return plain
         chosen, model = self.reasoning, self.model
-        budget = None if chosen.budget is None else min(chosen.budget, model.context_length)
-        thinking = asked(model, effort or chosen.effort, budget, chosen.closing)
+        thinking = asked(model, effort or chosen.effort, self.budget, chosen.closing)
         kept = keeps_by(model) if chosen.past is PastThoughts.KEEP else {}
         return replace(
             plain,
