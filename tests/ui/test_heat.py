@@ -18,7 +18,7 @@ from app.ui.chat.run import TokenRun
 from app.ui.chat.token_text import TokenText
 from app.ui.theme.palette import DARK, HEAT_STEPS, LIGHT, Theme, heat_colour
 from app.ui.viewmodels.heat import FULL_BITS, FULL_RANK, HeatChoice, heat_step, number
-from app.ui.viewmodels.sparkline import peaks, values
+from app.ui.viewmodels.sparkline import peaks
 from tests.ui.records import record
 
 COLOURING = [mode for mode in HeatMode if mode is not HeatMode.NOTHING]
@@ -216,9 +216,3 @@ def test_a_sparkline_keeps_what_stands_out(bits: list[float], most: int):
     assert all(0 <= height <= 1 for height in found)
     if bits:
         assert max(found) == max(bits) / max(FULL_BITS, *bits, FULL_BITS)
-
-
-def test_a_sparkline_follows_what_colours():
-    tokens = [replace(record(probability=0.25), entropy=1.5)]
-    assert values(tokens, HeatMode.ENTROPY) == [1.5]
-    assert values(tokens, HeatMode.RANK) == [pytest.approx(2.0)]

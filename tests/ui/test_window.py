@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -19,12 +19,15 @@ from app.ui.chat.token_page import TokenPage
 from app.ui.chat.token_text import TokenText
 from app.ui.chat.welcome import SUGGESTIONS
 from app.ui.panes.bars import elided
+from app.ui.panes.curve import Curve
 from app.ui.panes.token import facts
 from app.ui.theme.palette import heat_colour
 from app.ui.theme.style import Appearance
 from app.ui.viewmodels.alternatives import rows
 from app.ui.viewmodels.figures import figures, trace_title
 from app.ui.viewmodels.heat import SCALES, heat_step
+from app.ui.viewmodels.landmarks import Landmark
+from app.ui.viewmodels.landmarks import count as count_of
 from app.ui.viewmodels.selection import Selected
 from tests.ui.desk import Desk, Scenario, until
 
@@ -203,6 +206,27 @@ def test_keys_and_clicks_choose_what_colours(drive: Drive):
     drive(scenario)
 
 
+def check_curve(desk: Desk, turn: Turn) -> None:
+    """The thought's own curve has its highest entropy and its decision points; a click goes there.
+
+    It was drawn as the thought grew, and is the same as one that is drawn at once.
+    """
+    curve = desk.view(turn).reasoning.curve
+    thought = [token for token in turn.tokens if token.channel is Channel.REASONING]
+    fresh = Curve()
+    fresh.show_answer(1, thought)
+    assert (curve.heights, curve.forks) == (fresh.heights, fresh.forks)
+    assert len(curve.forks) == count_of(Landmark.FORK, thought)
+    assert curve.accessibleName() == fresh.accessibleName()
+    assert f"{len(thought)} tokens" in curve.accessibleName()
+    place = QPoint(round(curve.x_of(len(thought) - 2)), 4)
+    QTest.mouseClick(curve, Qt.MouseButton.LeftButton, pos=place)
+    chosen = desk.chat.selection.current
+    assert chosen
+    assert chosen.token == thought[-2]
+    assert desk.view(turn).reasoning.body.selected == chosen.index
+
+
 def test_reasoning_and_figures_say_what_the_turn_says(drive: Drive):
     async def scenario(desk: Desk) -> None:
         await desk.ready()
@@ -212,10 +236,9 @@ def test_reasoning_and_figures_say_what_the_turn_says(drive: Drive):
         )
         turn = await desk.ask(QUESTION)
         view = desk.view(turn)
-        count = turn.count(Channel.REASONING)
         assert any(title.startswith("Reasoning · ") for title in titles)
         assert view.reasoning.heading.text() == trace_title(turn)
-        assert f"{count}" in view.reasoning.sparkline.accessibleName()
+        check_curve(desk, turn)
         assert [each.text() for each in view.footer.labels] == [f.text for f in figures(turn)]
         names = [each.accessibleName() for each in view.footer.labels]
         assert any("geometric mean" in name for name in names)

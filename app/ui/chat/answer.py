@@ -124,8 +124,6 @@ class AnswerView(MessageView):
         """Colour the tokens by `mode`; without colours the answer's Markdown is rendered."""
         self._mode = mode
         self.recolour(self._theme)
-        for trace in self.traces:
-            trace.show_numbers(mode)
 
     def show_reading(self, reading: Reading) -> None:
         """Show this with the colours."""
@@ -222,9 +220,9 @@ class AnswerView(MessageView):
             self.body.show()
         elif delta.channel is Channel.TOOL:
             self.tool_call.set_title(f"Tool call · {wording.tokens(text.token_count)}")
-            self.tool_call.show_numbers(self._mode)
+            self.tool_call.show_numbers()
         elif delta.channel is Channel.REASONING:
-            self.reasoning.show_numbers(self._mode)
+            self.reasoning.show_numbers()
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)

@@ -8,7 +8,7 @@ from app.ui.chat.trace import LONGEST
 
 AROUND_QUESTION = 56
 AROUND_ANSWER = 44
-AROUND_TRACE = 70
+AROUND_TRACE = 108
 
 
 def of_turn(turn: Turn, width: int, line: float) -> int:

@@ -51,6 +51,14 @@ class TokenRun:
         """The number of the last token."""
         return self._numbers[-1] if self._numbers else None
 
+    def number(self, place: int) -> int:
+        """The number of the token at a place among `tokens`."""
+        return self._numbers[place]
+
+    def place(self, number: int) -> int:
+        """Where the token with this number is among `tokens`."""
+        return bisect_left(self._numbers, number)
+
     def holds(self, number: int) -> bool:
         """Whether the token with this number is in this channel."""
         place = bisect_left(self._numbers, number)

@@ -4,15 +4,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from app.domain.heat import HeatMode
 from app.ui.chat.cuts import CutTable
-from app.ui.chat.sparkline import Sparkline
 from app.ui.chat.token_text import TokenText
+from app.ui.panes.curve import Curve
 from app.ui.theme.palette import Theme
 from app.ui.widgets import button, name_scroll_bars
 
 ANSWER_NOW_KEYS = "Ctrl+Return"
 LONGEST = 300
+CURVE_HEIGHT = 32
 NEAR_END = 24
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -96,7 +96,9 @@ class TracePanel(QFrame):
         self.setObjectName("trace")
         self.body = body
         self.heading = Disclosure(body.accessibleName())
-        self.sparkline = Sparkline()
+        self.curve = Curve(height=CURVE_HEIGHT)
+        self.curve.picked.connect(lambda place: body.picked.emit(body.run.number(place)))
+        self.curve.stepped.connect(body.stepped)
         self.now = button("Answer now", self.answered_now.emit, kind="quiet", keys=ANSWER_NOW_KEYS)
         self.now.hide()
         self.pane = TraceScroll(body)
@@ -115,13 +117,14 @@ class TracePanel(QFrame):
 
     def stops(self) -> tuple[QWidget, ...]:
         """Where the Tab key stops."""
-        return self.heading, self.now, self.body
+        return self.heading, self.now, self.curve, self.body
 
     def select(self, number: int | None) -> None:
         """Let the token with this index in the answer, if it is here, be where to cut."""
+        here = number if number is not None and self.body.holds(number) else None
+        self.curve.mark(None if here is None else self.body.run.place(here))
         if self.cuts is not None:
-            here = number is not None and self.body.holds(number)
-            self.cuts.select(number if here else None)
+            self.cuts.select(here)
 
     def set_title(self, title: str) -> None:
         """Show `title` in the heading, and the panel with it."""
@@ -135,9 +138,10 @@ class TracePanel(QFrame):
         if self.cuts is not None:
             self.cuts.setVisible(not growing and self.is_open)
 
-    def show_numbers(self, mode: HeatMode) -> None:
-        """Draw the numbers of the tokens so far."""
-        self.sparkline.show_tokens(self.body.run.tokens, mode)
+    def show_numbers(self) -> None:
+        """Draw how sure the tokens so far were."""
+        self.curve.show_answer(0, self.body.run.tokens)
+        self.curve.setVisible(len(self.body.run) > 1)
 
     def open(self, shown: bool = True) -> None:
         """Unfold the text, or fold it."""
@@ -151,7 +155,7 @@ class TracePanel(QFrame):
 
     def recolour(self, theme: Theme) -> None:
         """Use the colours of a theme."""
-        self.sparkline.recolour(theme.accent)
+        self.curve.recolour(theme)
 
     def _show_body(self, shown: bool) -> None:
         self.pane.setVisible(shown)
@@ -165,12 +169,12 @@ class TracePanel(QFrame):
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(self.heading)
-        head.addWidget(self.sparkline)
         head.addStretch(1)
         head.addWidget(self.now)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 10)
         layout.addLayout(head)
+        layout.addWidget(self.curve)
         layout.addWidget(self.pane)
         if self.cuts is not None:
             layout.addWidget(self.cuts)

@@ -11,7 +11,7 @@ from app.domain.drafting import DraftReport
 from app.domain.tokens import Channel, TokenRecord
 from app.services.ballot import WEAK
 from app.ui.viewmodels.landmarks import Landmark, count
-from app.ui.viewmodels.wording import duration, probability, thought, tokens
+from app.ui.viewmodels.wording import decision_points, duration, probability, thought, tokens
 
 CONFIDENCE = "The geometric mean of the probabilities of the answer's tokens"
 RATE = "How fast the tokens after the first one came"
@@ -57,7 +57,7 @@ def trace_title(turn: Turn) -> str:
     if turn.usage is not None and turn.usage.completion_tokens:
         parts.append(f"{100 * len(trace) / turn.usage.completion_tokens:.0f} % of all")
     if forks := count(Landmark.FORK, trace):
-        parts.append("1 decision point" if forks == 1 else f"{forks:,} decision points")
+        parts.append(decision_points(forks))
     return " · ".join(parts)
 
 

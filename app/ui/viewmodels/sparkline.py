@@ -3,17 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from app.domain.heat import HeatMode
-from app.domain.tokens import TokenRecord
 from app.ui.viewmodels.heat import FULL_BITS
-from app.ui.viewmodels.wording import surprise
-
-
-def values(tokens: Sequence[TokenRecord], mode: HeatMode) -> list[float]:
-    """The bits of each token: its entropy in that mode, else its surprise."""
-    if mode is HeatMode.ENTROPY:
-        return [token.entropy or 0.0 for token in tokens]
-    return [surprise(token) for token in tokens]
 
 
 def peaks(bits: Sequence[float], most: int) -> list[float]:

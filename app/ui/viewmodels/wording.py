@@ -88,6 +88,11 @@ def tokens(count: int) -> str:
     return f"{count:,} token" if count == 1 else f"{count:,} tokens"
 
 
+def decision_points(count: int) -> str:
+    """A count of places where another token was nearly as likely."""
+    return "1 decision point" if count == 1 else f"{count:,} decision points"
+
+
 def duration(seconds: float) -> str:
     """A time with about two significant digits."""
     if seconds < 0.1:
