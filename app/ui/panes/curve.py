@@ -129,7 +129,9 @@ class Curve(QWidget):
         name = f"Entropy over {tokens(len(self._bits))}, at most {bits(max(self._bits))}"
         forks = f", {decision_points(len(self.forks))}" if self.forks else ""
         self.setAccessibleName(f"{name}{forks}")
-        ground = "\nThe reasoning has a ground of its own" if self._thought else ""
+        ground = (
+            "\nThe reasoning has a ground of its own" if 0 < self._thought < len(self._bits) else ""
+        )
         ticks = f"\n{TICKS}" if self.forks else ""
         self.setToolTip(f"{name}{forks}{ground}{ticks}\nClick to go to a token")
 

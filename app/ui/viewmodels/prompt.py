@@ -26,7 +26,6 @@ from app.ui.viewmodels.replay import ReplayModel
 from app.ui.viewmodels.sampling import SamplingModel
 from app.ui.viewmodels.selection import Selected, TokenSelection
 
-PROMPT_ID = 0
 READ = "A token of the prompt was read, so nothing was drawn."
 NO_ANSWER = InvalidRequest(
     "What the model read here is not known before its answer begins.", "Ask again, or wait."
@@ -131,8 +130,10 @@ class PromptModel(QObject):
 
     def _turns(self) -> tuple[Turn, ...]:
         """The prompt as if it were one turn, under an id that no turn of a chat has."""
-        found = self.value.found
-        return (Turn(id=PROMPT_ID, role=Role.USER, tokens=found.tokens),) if found else ()
+        answer, found = self.value.turn_id, self.value.found
+        if answer is None or found is None:
+            return ()
+        return (Turn(id=-answer, role=Role.USER, tokens=found.tokens),)
 
     async def _read(self, answer: Turn) -> None:
         try:
@@ -145,7 +146,7 @@ class PromptModel(QObject):
         else:
             self.source.found = found
             self._show(replace(self.value, found=found))
-            self.selection.pick(PROMPT_ID, found.question)
+            self.selection.pick(-answer.id, found.question)
 
     def _progress(self, event: Progress) -> None:
         self._show(replace(self.value, done=event.done, total=event.total))
