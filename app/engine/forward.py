@@ -12,7 +12,7 @@ import numpy as np
 from app.engine.cache.kv import KvCache
 from app.engine.cache.pool import AppendedKv, SharedKv
 from app.engine.cache.slots import Slot, Slots
-from app.engine.runtime.batch import WIDEST, BatchRuns
+from app.engine.runtime.batch import WIDEST, BatchRuns, Step
 from app.engine.runtime.binding import BoundRun
 from app.engine.runtime.network import Network
 from app.errors import CandorError, ContextExceeded, InvalidRequest, ModelUnsupported, OutOfMemory
@@ -21,7 +21,7 @@ CHUNK = 128
 """Tokens per run while a prompt is read: as fast as one long run, and it can be stopped."""
 
 Outcome = np.ndarray | CandorError
-"""Logits float32 [1, V], or why there are none."""
+"""Logits float32 [1 or n, V], or why there are none."""
 
 _log = logging.getLogger(__name__)
 
@@ -164,22 +164,34 @@ class Forward:
         if self._batch is None:
             return [self._alone(slot, id) for slot, id in steps]
         try:
-            return self._together(self._batch, steps)
+            return self._together(self._batch, [(slot, [id]) for slot, id in steps])
         except CandorError as error:
             if len(steps) == 1:
                 return [error]
             return self._split(steps, error)
 
-    def _together(self, batch: BatchRuns, steps: Sequence[tuple[int, int]]) -> list[Outcome]:
-        for slot, _ in steps:
-            self._check_room(len(self.slots[slot].ids), 1)
+    def verify(self, steps: Sequence[Step]) -> list[Outcome] | None:
+        """`decode` for several ids a slot, with logits [n, V]; None where one run cannot do it."""
+        batch, width = self._batch, max(len(ids) for _, ids in steps)
+        longest = width + max(len(self.slots[slot].ids) for slot, _ in steps)
+        if batch is None or len(steps) > self.rows_per_run or width > batch.widest:
+            return None
+        try:  # shorter rows are filled up
+            return self._together(batch, steps) if longest <= self.capacity else None
+        except CandorError as error:
+            _log.warning("%d drafts could not be checked at once: %s", len(steps), error)
+            return None
+
+    def _together(self, batch: BatchRuns, steps: Sequence[Step]) -> list[Outcome]:
+        for slot, ids in steps:
+            self._check_room(len(self.slots[slot].ids), len(ids))
         rows = batch.run(steps, [slot.ids for slot in self.slots])
         found: list[Outcome] = []
-        for (slot, id), whole in zip(steps, rows, strict=True):
+        for (slot, ids), whole in zip(steps, rows, strict=True):
             row = whole[:, : self.vocabulary]
             error = self._unsound(row)
             if error is None:
-                self.slots[slot].ids.append(id)
+                self.slots[slot].ids.extend(ids)
             found.append(error or row)
         return found
 

@@ -5,7 +5,7 @@ can, and reads one chunk of one prompt, or of a text to be scored.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from app.domain.events import Event, FinishReason
 from app.domain.requests import Generate
 from app.engine import sequence
 from app.engine.budget import Budget, closing
-from app.engine.forward import CHUNK
+from app.engine.forward import CHUNK, Outcome
 from app.engine.model import Model
 from app.engine.prompt import Encoded, check_candidates, checked, encode, text_bytes, token_bytes
 from app.engine.sampling.history import History
@@ -141,9 +141,7 @@ def _decode(model: Model, works: Sequence[Work]) -> Iterator[News]:
     """Run the last token of every sequence, behind it a draft where there is one."""
     alone = len(works) == 1 or model.forward.rows_per_run == 1
     drafts = {work: work.propose(alone=alone) for work in works}
-    for work, proposals in drafts.items():
-        if proposals:
-            yield work, _verify(model, work, proposals)
+    yield from _verify(model, {work: found for work, found in drafts.items() if found})
     yield from _step(model, [work for work in works if not drafts[work]])
 
 
@@ -157,11 +155,33 @@ def _step(model: Model, works: Sequence[Work]) -> Iterator[News]:
             yield work, _advance(model, work, 1, row)
 
 
-def _verify(model: Model, work: Work, proposals: Sequence[Proposal]) -> list[Event]:
-    """Run the last token of a sequence and all that is proposed behind it."""
-    ids, slot = [work.ids[-1], *(each.token for each in proposals)], work.slot or 0
+def _verify(model: Model, drafts: Mapping[Work, Sequence[Proposal]]) -> Iterator[News]:
+    """Run the last token of each sequence and all that is proposed behind it, together if more
+    than one has a draft and the graph can."""
+    steps = [
+        (work.slot or 0, [work.ids[-1], *(each.token for each in proposals)])
+        for work, proposals in drafts.items()
+    ]
+    rows = model.forward.verify(steps) if len(steps) > 1 else None
+    outcomes = rows or [None] * len(steps)
+    for work, (_, ids), logits in zip(drafts, steps, outcomes, strict=True):
+        yield work, _verified(model, work, drafts[work], ids, logits)
+
+
+def _verified(
+    model: Model,
+    work: Work,
+    proposals: Sequence[Proposal],
+    ids: Sequence[int],
+    logits: Outcome | None,
+) -> list[Event]:
+    """Go on by the logits behind `ids`, which are run first where there are none."""
+    slot = work.slot or 0
     try:
-        logits = model.forward.run(ids, slot=slot, every_position=True, written=True)
+        if logits is None:
+            logits = model.forward.run(ids, slot=slot, every_position=True, written=True)
+        if isinstance(logits, CandorError):
+            raise logits
         work.verify(proposals, logits, model.rows)
         return work.settle(model.forward.rewind(len(work.ids) - 1, slot=slot))
     except BaseException as error:  # noqa: BLE001 - native code raises what is no Exception

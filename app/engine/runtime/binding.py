@@ -19,8 +19,8 @@ class BoundRun:
     """A binding for as many new tokens in each of some rows, behind whatever their caches hold.
 
     `bind_cache` binds the rows' caches. Logits are written into `logits`, the contract's dtype
-    [rows, 1, V], where a buffer is given; else it is the runtime's own. With `every_position` the
-    graph is asked for the logits of all tokens, of a single row.
+    [rows, 1 or n, V], where a buffer is given; else it is the runtime's own. With `every_position`
+    the graph is asked for the logits of all n tokens.
     """
 
     def __init__(
@@ -39,10 +39,16 @@ class BoundRun:
         bind_cache(self.binding)
 
     def run(self, ids: Sequence[Sequence[int]], past: Sequence[int]) -> np.ndarray:
-        """Logits float32 [rows, V] behind the last of `ids`, or [n, V] with `every_position`.
+        """Logits float32 [rows, V] behind the last of `ids`, or [n, V] of a single row with
+        `every_position`.
 
         Row i of `ids` follows `past[i]` cached tokens.
         """
+        logits = self.run_all(ids, past)
+        return logits[0] if self._every_position else logits[:, -1]
+
+    def run_all(self, ids: Sequence[Sequence[int]], past: Sequence[int]) -> np.ndarray:
+        """Logits float32 [rows, 1 or n, V]; n are there also where the graph gives no less."""
         table, network = np.array(ids), self._network
         embedded = network.embedder.embed(table) if network.embedder else {}
         step = Step(table, np.array(past), self._every_position, embedded)
@@ -52,8 +58,7 @@ class BoundRun:
         logits = self._logits
         if logits is None:
             logits = self.binding.get_outputs()[0].numpy()
-        rows = logits[0] if self._every_position else logits[:, -1]
-        return rows.astype(np.float32, copy=False)
+        return logits.astype(np.float32, copy=False)
 
     def _fill(self, feed: Feed, value: np.ndarray) -> None:
         """Write into the bound buffer, or bind another where the shape has changed."""
