@@ -1,7 +1,6 @@
 """Sessions of ONNX Runtime: an .onnx file and a device in, a session out, and every failure of the
 runtime turned into an error of our tree."""
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import numpy as np
 from app.domain.devices import EXECUTION_PROVIDERS, LABELS
 from app.domain.requests import Provider
 from app.engine.runtime.providers import check_provider, placements, provider_entry, session_options
-from app.engine.runtime.runtime import native, ort
+from app.engine.runtime.runtime import native, ort, session_threads
 from app.errors import DeviceFailed, ModelDamaged, ModelUnsupported, OutOfMemory
 
 OrtValue = ort.OrtValue
@@ -200,17 +199,6 @@ def _create(
 
 def _options(provider: Provider, optimisation: Optimisation) -> ort.SessionOptions:
     options = session_options(provider)
-    options.intra_op_num_threads = _threads()
+    session_threads(options)
     options.graph_optimization_level = _LEVELS[optimisation]
     return options
-
-
-def _threads() -> int:
-    """0, the runtime's own choice of one thread per physical core, unless we were given fewer.
-
-    The runtime pins its threads to cores, which fails on cores that are not ours.
-    """
-    if not hasattr(os, "sched_getaffinity"):
-        return 0
-    mine = len(os.sched_getaffinity(0))
-    return mine if mine < (os.cpu_count() or mine) else 0

@@ -19,21 +19,22 @@ class Costs:
         self._steep = steep
         self._samples: dict[int, deque[float]] = {}
         self._known: dict[int, float] = {}
+        self.plain: float | None = None
+        """Seconds of a plain step, at most those of a draft; None until one was timed."""
 
     def add(self, proposals: int, seconds: float) -> None:
         """A round took so long."""
         samples = self._samples.setdefault(proposals, deque(maxlen=_KEPT))
         samples.append(seconds)
         self._known[proposals] = median(samples)
-
-    @property
-    def plain(self) -> float | None:
-        """Seconds of a plain step; None until one was timed."""
-        return self._known.get(0)
+        if 0 in self._known:
+            self.plain = min(each / (1 + _FLAT * count) for count, each in self._known.items())
 
     def of(self, proposals: int) -> float:
         """Seconds of such a round: as timed, or on the line between or beyond those timed."""
         known = self._known
+        if proposals == 0 and self.plain is not None:
+            return self.plain
         if proposals in known:
             return known[proposals]
         below = max(each for each in known if each < proposals)
@@ -44,7 +45,7 @@ class Costs:
         return known[below] + (proposals - below) * self._slope(below)
 
     def _slope(self, last: int) -> float:
-        plain = self._known[0]
+        plain = self.plain or self._known[0]
         if last == 0:
             return self._steep * plain
         return max(_FLAT * plain, (self._known[last] - plain) / last)

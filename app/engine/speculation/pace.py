@@ -19,6 +19,7 @@ _MEMORY = 0.9  # of what was seen of acceptance, after each round
 _EXPECTED = (2.0, 3.0)  # kept and tried, before anything is seen
 _DOUBTED = (0.5, 1.0)  # the same after a rest
 _DEAR = 0.5  # of a plain step, more than a token of a draft is thought to cost
+_CERTAIN = 0.9999
 _SURE = 0.9  # likely enough for any draft
 
 
@@ -96,8 +97,8 @@ class Experience:
 
     def rate(self, length: int) -> float:
         """Tokens a second that drafts of this length give, as far as can be told."""
-        kept = self.kept / self.tried
-        return sum(kept**place for place in range(length + 1)) / self.costs.of(length)
+        kept = min(_CERTAIN, self.kept / self.tried)
+        return (1 - kept ** (length + 1)) / (1 - kept) / self.costs.of(length)
 
 
 class AdaptivePace:
