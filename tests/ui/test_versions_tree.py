@@ -95,6 +95,10 @@ async def explore_and_go_on(desk: Desk, turn: Turn, index: int) -> None:
     dialog.tree.setCurrentItem(other)
     dialog.tree.setFocus()
     QTest.keyClick(dialog.tree, Qt.Key.Key_Right)
+    dialog.stop.click()
+    assert dialog.told.text() == "Stopped."
+    assert not other.isExpanded()
+    QTest.keyClick(dialog.tree, Qt.Key.Key_Right)
     await until(lambda: other.childCount() and not dialog.busy.isVisible())
     await take_the_second_below(desk, dialog, other, turn, index)
 

@@ -80,7 +80,7 @@ class ExploreDialog(Dialog):
         self.tree.clear()
         self._items = {None: self.tree.invisibleRootItem()}
         self._can_take = selected.token.channel is not Channel.PROMPT
-        self.told.setText(HINT if self._can_take else f"{HINT} {HINT_READ}")
+        self.told.setText(SEARCHING)
         self._show_way(None)
 
     def _grow(self, grown: Grown) -> None:
@@ -91,8 +91,9 @@ class ExploreDialog(Dialog):
         for node in grown.nodes:
             self._items[node.id] = item = _item(node)
             parent.addChild(item)
+        hint = HINT if self._can_take else f"{HINT} {HINT_READ}"
+        self.told.setText(grown.problem or hint)
         if grown.problem:
-            self.told.setText(grown.problem)
             parent.setExpanded(False)
         elif grown.parent is None:
             self.tree.setCurrentItem(self._items[grown.nodes[0].id])
@@ -159,7 +160,7 @@ class ExploreDialog(Dialog):
 def _text(tokens: Sequence[TokenRecord]) -> str:
     """What they say, on one line; tokens without a text by their names."""
     if not any(token.text.strip() for token in tokens):
-        return "".join(map(token_text, tokens))
+        return "".join(token_text(token) if token.data else END for token in tokens).strip()
     said = (token.text.replace("\n", " ⏎ ") if token.data else END for token in tokens)
     return "".join(said).strip()
 
