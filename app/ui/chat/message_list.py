@@ -107,6 +107,9 @@ class MessageList(QScrollArea):
             view.show()
             view.refitted.connect(lambda: self._measure(index))
             view.chain_changed.connect(self._chain)
+            following = [place for place in self._views if place > index]
+            if following:  # a screen reader meets the messages in their order
+                view.stackUnder(self._views[min(following)])
             self._measure(index)
             self._chain()
         return view
@@ -207,16 +210,15 @@ class MessageList(QScrollArea):
         self._soon.start()
 
     def _prepare(self) -> None:
-        """Make one message that is near, or give up what is far."""
+        """Give up what is far, and make one message that is near."""
         near = self.viewport().height()
-        if missing := self._missing(0) or self._missing(near):
-            self._need(missing[-1 if self._following else 0])
-            self._soon.start()
-            return
         kept = self._in_reach(2 * near)
         for index in [place for place in self._views if place not in kept]:
             if not self._is_pinned(self._views[index]):
                 self._give_up(index)
+        if missing := self._missing(0) or self._missing(near):
+            self._need(missing[-1 if self._following else 0])
+            self._soon.start()
 
     def _missing(self, reach: int) -> list[int]:
         return [index for index in self._in_reach(reach) if index not in self._views]
@@ -238,7 +240,6 @@ class MessageList(QScrollArea):
         ordered = [self._views[index] for index in sorted(self._views)]
         for view in ordered:
             before = view.chain_after(before)
-            view.raise_()
 
     def _last_stop_of_head(self) -> QWidget:
         """Where the Tab key leaves what an empty list shows."""
