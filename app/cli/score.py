@@ -17,6 +17,7 @@ from app.domain.messages import Message, Role
 from app.domain.models import ModelInfo
 from app.domain.passages import paragraphs, sentences
 from app.domain.requests import ChatPrompt, IdsPrompt, Prompt, Score, TextPrompt
+from app.errors import InvalidRequest
 
 
 @click.command()
@@ -60,6 +61,8 @@ def _prompt(file: str | None, ids: tuple[int, ...] | None, template: bool) -> Pr
     if file is None or ids is not None:
         raise click.UsageError("Give either a FILE or --ids.")
     text = read(file)
+    if not text:
+        raise InvalidRequest("There is no text to score.", "Give a file that holds some.")
     return ChatPrompt((Message(Role.USER, text),)) if template else TextPrompt(text)
 
 

@@ -102,6 +102,51 @@ def test_fifty_megabytes_of_prompt(program: Program) -> None:
     assert is_one_sentence(result)
 
 
+BLANK = b"text,label\n,a\n ,b\n"
+UNUSABLE = [
+    ("score", b"", "There is no text to score."),
+    ("score", b"\x89PNG\0", "holds binary data, not text."),
+    ("score", None, "is longer than 128 MB, which no model can read at once."),
+    ("compare", b"\x89PNG\0", "holds binary data, not text."),
+    ("compare", None, "is longer than 128 MB, which no model can read at once."),
+    ("classify --labels a,b", b"", "The table has no rows."),
+    ("classify --labels a,b", BLANK, "There is no text to label."),
+    ("classify --labels a,b", b"\x89PNG\0", "holds binary data, not text."),
+    ("classify --labels a,b", None, "is longer than 128 MB, which no model can read at once."),
+    ("classify --labels a,a", BLANK, 'The label "a" is there twice.'),
+    ("classify --labels a,", BLANK, "A label is empty."),
+    ("classify --labels a,c", b"text,label\nx,b\n", "which is none of those asked for."),
+    ("calibrate --labels a,b", b"", "The table has no rows."),
+    ("calibrate --labels a,b", BLANK, "There is no text to label."),
+    ("calibrate --labels a,b", b"\x89PNG\0", "holds binary data, not text."),
+    ("calibrate --labels a,b", None, "is longer than 128 MB, which no model can read at once."),
+    ("calibrate --labels a,a", BLANK, 'The label "a" is there twice.'),
+    ("calibrate --labels a", BLANK, "Give 2 to 200 labels, not 1."),
+    ("calibrate --labels a,b", b"text\nx\n", 'The table has no column "label"; it has text.'),
+]
+
+
+@pytest.mark.parametrize(("verb", "data", "sentence"), UNUSABLE)
+def test_a_file_that_cannot_be_used_is_refused_before_a_model_is_opened(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    verb: str,
+    data: bytes | None,
+    sentence: str,
+) -> None:
+    """Without data the file is 1 GB long."""
+    path = tmp_path / "text"
+    with path.open("wb") as file:
+        file.truncate(2**30) if data is None else file.write(data)
+    packs = Packs(tmp_path)
+    name, *options = verb.split()
+    assert run([name, str(path), *options], packs, lambda step: None, make_server) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert sentence in shown.err
+    assert shown.err.count("\n") == 1
+
+
 @pytest.mark.expects_log
 def test_a_defect_is_named_and_logged(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, tmp_path: Path

@@ -95,7 +95,7 @@ def test_a_long_text_needs_a_stride_and_gets_windows(program: Program, bare_mode
 
 @pytest.mark.parametrize(
     ("data", "sentence"),
-    [(b"", "is empty"), (b"\x7fELF\0\1", "binary data"), (b"\xff\xfe", "not UTF-8")],
+    [(b"", "no text to score"), (b"\x7fELF\0\1", "binary data"), (b"\xff\xfe", "not UTF-8")],
 )
 def test_what_is_no_text_is_a_sentence(program: Program, data: bytes, sentence: str) -> None:
     result = program.run("score", "-", stdin=data)

@@ -51,6 +51,21 @@ def test_texts_get_labels_and_a_matrix(drive: Drive, tmp_path: Path) -> None:
             await done(model)
             assert page.task.words.text().startswith(sentence)
         page.form.labels.setText("greeting, sum")
+        page.edit.setPlainText(" ")
+        QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
+        await done(model)
+        assert page.task.words.text().startswith("There is no text to label.")
+        for data, sentence in (
+            (b"\x89PNG\0", "holds binary data"),
+            (b"", "The table has no rows."),
+            (None, "longer than 128 MB"),
+        ):
+            with (tmp_path / "unusable.csv").open("wb") as file:
+                file.truncate(2**30) if data is None else file.write(data)
+            model.open_table(tmp_path / "unusable.csv")
+            await done(model)
+            assert sentence in page.task.words.text()
+        page.edit.setPlainText("Hello there")
         QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
         await done(model)
         (found,) = model.value.found

@@ -9,11 +9,14 @@ from itertools import repeat
 import numpy as np
 
 from app.engine.sampling.record import Numbers
-from app.engine.sampling.statistics import BLOCK, Distribution, tail
+from app.engine.sampling.statistics import Distribution
 
 _ELEMENTS = 1 << 19
 """Of logits that are worked on together: what a core's cache holds."""
 
+
+_BLOCKS = 64
+"""Of a row, at least, so that few values reach the maxima of the highest ones."""
 
 _LARGE = 32_768
 """A vocabulary whose rows are long enough to be worked on one by one, on several cores."""
@@ -54,12 +57,9 @@ def _numbers(rows: np.ndarray, tokens: np.ndarray, count: int) -> list[Numbers]:
     own = rows[places, tokens]
     logprobs = own.astype(np.float64) - peaks - totals
     ranks = 1 + np.count_nonzero(rows > own[:, None], axis=1)
-    tops = _tops(rows, count, peaks.astype(np.float64) + totals)
-    columns = (logprobs.tolist(), ranks.tolist(), entropies.tolist(), tops)
-    return [
-        Numbers(logprob, rank, entropy, top, tail(top))
-        for logprob, rank, entropy, top in zip(*columns, strict=True)
-    ]
+    tops, tails = _tops(rows, count, peaks.astype(np.float64) + totals)
+    columns = (logprobs.tolist(), ranks.tolist(), entropies.tolist(), tops, tails)
+    return list(map(Numbers, *columns))
 
 
 def _moments(weights: np.ndarray, shifted: np.ndarray) -> np.ndarray:
@@ -73,27 +73,34 @@ def _moments(weights: np.ndarray, shifted: np.ndarray) -> np.ndarray:
     return totals
 
 
-def _tops(rows: np.ndarray, count: int, offsets: np.ndarray) -> list[tuple[tuple[int, float], ...]]:
-    """The `count` likeliest of each row with their logprobs, the lower id first on ties."""
+_Top = tuple[tuple[int, float], ...]
+
+
+def _tops(rows: np.ndarray, count: int, offsets: np.ndarray) -> tuple[list[_Top], list[float]]:
+    """The `count` likeliest of each row with their logprobs, the lower id first on ties, and what
+    they leave to all others."""
     count = min(count, rows.shape[1])
     if count == 0:
-        return [()] * len(rows)
-    places, ids = np.nonzero(rows >= _bounds(rows, count)[:, None])
+        return [()] * len(rows), [1.0] * len(rows)
+    reached = np.flatnonzero(rows >= _bounds(rows, count)[:, None])
+    places, ids = np.divmod(reached, rows.shape[1])
     values = rows[places, ids]
     order = np.lexsort((ids, -values, places))
     starts = np.searchsorted(places, np.arange(len(rows)))
     picks = order[starts[:, None] + np.arange(count)]
     logprobs = values[picks].astype(np.float64) - offsets[:, None]
     pairs = zip(ids[picks].tolist(), logprobs.tolist(), strict=True)
-    return [tuple(zip(*pair, strict=True)) for pair in pairs]
+    tops = [tuple(zip(*pair, strict=True)) for pair in pairs]
+    return tops, np.maximum(0.0, 1.0 - np.exp(logprobs).sum(1)).tolist()
 
 
 def _bounds(rows: np.ndarray, count: int) -> np.ndarray:
     """For each row a value that at least `count`, and few more, reach: the count-th largest of its
     blocks' maxima, or of the row itself where it has too few blocks."""
-    columns = rows.shape[1] // BLOCK
-    if count <= columns:
-        grid = rows[:, : BLOCK * columns].reshape(len(rows), BLOCK, columns)
+    height = rows.shape[1] // max(_BLOCKS, 4 * count)
+    if height > 1:
+        columns = rows.shape[1] // height
+        grid = rows[:, : height * columns].reshape(len(rows), height, columns)
         rows = grid.max(1)
     place = rows.shape[1] - count
     return np.partition(rows, place, axis=1)[:, place]
