@@ -43,6 +43,7 @@ def test_a_model_is_like_itself_and_what_cannot_be_compared_is_said(drive: Drive
         QTest.mouseClick(page.task.start, Qt.MouseButton.LeftButton)
         await until(lambda: not model.value.working)
         assert page.task.words.text().startswith("There is no text to compare on.")
+        assert not page.list.isVisible()
 
         page.edit.setPlainText(TEXT)
         assert page.first.model.currentText() == "candor-small"

@@ -71,6 +71,8 @@ class ComparePage(QWidget):
         self.piece_facts, self.facts = Facts(), Facts()
         self.list = QListWidget()
         self._lay_out()
+        for part in (self.facts, self.list):
+            part.hide()
         self._connect(model)
         self._show_edit()
         self.show_devices()
