@@ -62,7 +62,7 @@ class ModelsDialog(Dialog):
         self.doing = label(kind="muted")
         self.progress = QProgressBar()
         self.browse = button("Open folder…", self._browse)
-        self.rules = button("Auto: rules…", self.rules_asked.emit, kind="quiet")
+        self.rules = button("Rules of Auto…", self.rules_asked.emit, kind="quiet")
         self.rules.setToolTip(RULES)
         self.rules.setAccessibleDescription(RULES)
         self.drop = button("Remove from the list", self._drop, kind="quiet", keys="Del")

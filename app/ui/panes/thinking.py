@@ -12,16 +12,16 @@ from app.ui.choice import Choice
 from app.ui.dialogs import Dialog
 from app.ui.widgets import label, scaled_font
 
-HEIGHT = 250
-MARGINS = (40, 12, 14, 30)
+HEIGHT = 266
+MARGINS = (40, 12, 14, 46)
 RADIUS = 3.5
 GRID = (0.0, 0.25, 0.5, 0.75, 1.0)
 TENS = (1, 10, 100, 1000, 10_000)
 ALL = "All tasks"
 MEANING = (
     "The built-in model on {questions} questions that it was never trained on. A thought that is"
-    " cut short can be worse than none. Dots: so many tokens of thought at most. Rings: other ways;"
-    " the tokens of all answers and steps count."
+    " cut short can be worse than none. Dots: so many tokens of thought at most. Rings:"
+    " routed, and the best of 1, 4 and 8 answers with and without thought, all of which count."
 )
 
 
@@ -74,7 +74,8 @@ class Curve(QWidget):
             box = QRectF(0, y - 9, room.left() - 6, 18)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight, f"{share:.0%}")
         foot = QRectF(room.left(), room.bottom() + 8, room.width(), 18)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, "tokens for an answer")
+        name = foot.translated(0, 18)
+        painter.drawText(name, Qt.AlignmentFlag.AlignCenter, "tokens for an answer")
         for tokens in TENS:
             x = self._across(tokens)
             if room.left() <= x <= room.right():
