@@ -55,7 +55,8 @@ def elected(turns: Sequence[Turn]) -> Turn:
     """The answer that most of `turns` come to; its note says how strong that majority is."""
     found = counted(turns)
     turn, won = turns[found.winner], found.clusters[0]
-    told = f"{won.votes} of {len(turns)} answers come to {won.final[:SHOWN] or 'nothing'}."
+    final = won.final if len(won.final) <= SHOWN else f"{won.final[:SHOWN]}…"
+    told = f"{won.votes} of {len(turns)} answers come to {f'“{final}”' if final else 'nothing'}."
     cost = f"Margin {found.margin}, {found.tokens:,} tokens in all."
     lines = (turn.note, f"{told} {cost}", WEAK if found.is_weak else "")
     return replace(turn, note="\n".join(filter(None, lines)))

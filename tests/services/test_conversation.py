@@ -357,7 +357,7 @@ def test_several_answers_stand_side_by_side_and_the_majority_is_shown() -> None:
         await conversation.send("What is 7 + 8?", options)
         question, answer = conversation.turns
         assert added[-1].version.count == 4
-        assert "of 4 answers come to 15." in answer.note
+        assert "of 4 answers come to “15”." in answer.note
         assert "tokens in all" in answer.note
         written = await conversation.versions(answer.id)
         assert voters(written, answer) == list(written)
