@@ -313,6 +313,11 @@ def test_the_tab_key_meets_the_messages_in_their_order(transcript: TranscriptVie
         met.append(focused_turn(transcript, turns))
     assert met == sorted(met)
     assert set(met) == {turn.id for turn in turns[1:]}
+    shown = [view for turn in turns if (view := transcript.message(turn.id))]
+    page = transcript.widget()
+    assert page
+    said = [each for each in page.children() if each in shown]
+    assert said == shown  # the order in which a screen reader meets them
 
 
 def focused_turn(transcript: TranscriptView, turns: list[Turn]) -> int:
