@@ -146,9 +146,9 @@ class AdaptivePace:
         self._plain_left -= 1
         if proposed or not asked:
             self._known.costs.add(proposed, seconds)
-        if proposed:
-            self._known.saw(proposed, kept)
         if asked:
+            # A draft that found no token likely enough is one that would not have been kept.
+            self._known.saw(max(1, proposed), kept)
             usual = self._known.costs.of(0) * (1 + _DEAR * proposed)
             self._window.append((kept + 1, min(seconds, _DISTURBED * usual)))
             self._judge()

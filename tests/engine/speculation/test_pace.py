@@ -51,6 +51,14 @@ def test_a_draft_as_dear_as_the_model_is_given_up() -> None:
     assert gain(0.9, each=1.0) > 0.95
 
 
+def test_a_draft_that_is_never_sure_enough_is_hardly_asked() -> None:
+    pace, asked = AdaptivePace(4), 0
+    for _ in range(300):
+        asked += (length := pace.length()) > 0
+        pace.add(length, 0, 0, STEP * (1.3 if length else 1.0))
+    assert 0 < asked < 15
+
+
 def test_a_good_small_draft_pays() -> None:
     assert gain(0.85, each=0.2) > 1.2
 
