@@ -202,7 +202,7 @@ def _write(rows: Sequence[Row], count: int) -> None:
 
 def _point(way: str, task: str, row: Row) -> dict[str, object]:
     figures = {"right": row.right, "tokens": row.tokens, "thought": row.thought}
-    return {"way": way, "task": task} | {name: round(each, 3) for name, each in figures.items()}
+    return {"way": way, "task": task, **{name: round(each, 3) for name, each in figures.items()}}
 
 
 def _introduced(count: int) -> str:
