@@ -105,6 +105,7 @@ def test_our_engine_is_measured_from_load_to_profile(tmp_path: Path) -> None:
     profile = found.profiles["candor"]
     assert profile["prefill"]["MatMulNBits"] > 0
     assert profile["decode"]["GroupQueryAttention"] > 0
+    assert profile["batch of 2"]["MatMulNBits"] > 0
 
 
 def test_a_system_that_fails_is_left_out_with_its_reason(tmp_path: Path) -> None:

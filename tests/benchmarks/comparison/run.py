@@ -115,10 +115,11 @@ class Run:
             self._turn("long", lambda each: self._decode(each, self._plan.long_context))
 
     def _profile(self) -> None:
-        ids = self._ids(self._plan.context)
+        ids, tokens = self._ids(self._plan.context), self._plan.tokens
         for name, process in self._able("profile"):
+            rows = self._plan.rows if "batch" in process.system.measures else 1
             with self._failing(name):
-                self._profiles[name] = process.ask("profile", ids=ids, tokens=self._plan.tokens)
+                self._profiles[name] = process.ask("profile", ids=ids, tokens=tokens, rows=rows)
 
     def _decode(self, process: Process, context: int) -> Sample:
         return process.sample("decode", context=context, tokens=self._plan.tokens)

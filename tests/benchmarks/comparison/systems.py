@@ -71,7 +71,7 @@ GROUPS = {
     ),
     "batch": (
         READS,
-        _candor("Candor, prepared", "candor", "genai-short", "batch", prepared=True),
+        _candor("Candor, prepared", "candor", "genai-short", "batch", "profile", prepared=True),
     ),
     "optimum-int4": (
         READS,

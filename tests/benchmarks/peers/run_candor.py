@@ -49,19 +49,31 @@ class Candor(System):
     def step_rows(self) -> None:
         self._tick()
 
-    def profile(self, ids: list[int], tokens: int) -> Command:
-        def work() -> None:
+    def profile(self, ids: list[int], tokens: int, rows: int) -> Command:
+        """Times by operator; `rows` prompts side by side are `ids` begun at other places."""
+
+        def one() -> None:
             self.load(2 * len(ids))
             self.read(ids)
             for _ in range(tokens):
                 self.step()
 
-        runs = operator_times.recorded(work)
+        def many() -> None:
+            self.load(2 * len(ids))
+            self.read_rows([ids[place:] + ids[:place] for place in range(rows)])
+            for _ in range(tokens):
+                self.step_rows()
+
+        runs = operator_times.recorded(one)
         chunks = -(-len(ids) // CHUNK)
-        return {
+        times = {
             "prefill": operator_times.total(runs[-tokens - chunks : -tokens]),
             "decode": operator_times.middle(runs[-tokens:]),
         }
+        if rows > 1:
+            runs = operator_times.recorded(many)
+            times[f"batch of {rows}"] = operator_times.middle(runs[-tokens:])
+        return times
 
     def _open(self) -> Model:
         """The model, in a profile of its own, prepared there first where that is asked."""

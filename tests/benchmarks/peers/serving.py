@@ -55,8 +55,8 @@ class System:
         """One token for each of them."""
         raise NotImplementedError
 
-    def profile(self, ids: list[int], tokens: int) -> dict[str, Any]:
-        """Milliseconds by operator: of reading `ids`, and of one token after them."""
+    def profile(self, ids: list[int], tokens: int, rows: int) -> dict[str, Any]:
+        """Milliseconds by operator: of reading `ids`, and of one token after them or in `rows`."""
         raise NotImplementedError
 
 
@@ -87,7 +87,7 @@ def _answer(system: System, command: Command) -> Command:
             system.read_rows(command["prompts"])
             return _steps(system.step_rows, command["tokens"], rows=len(command["prompts"]))
         case "profile":
-            return system.profile(command["ids"], command["tokens"])
+            return system.profile(command["ids"], command["tokens"], command["rows"])
         case unknown:
             raise ValueError(f"no such command: {unknown}")
 
