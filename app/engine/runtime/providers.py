@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.devices import EXECUTION_PROVIDERS, LABELS, Placement
 from app.domain.requests import Provider
 from app.engine.runtime import cuda
-from app.engine.runtime.runtime import SILENT, ort
+from app.engine.runtime.runtime import SILENT, ort, session_threads
 from app.errors import DeviceFailed, InvalidRequest
 
 RECORD_PLACEMENT = "session.record_ep_graph_assignment_info"
@@ -61,6 +61,7 @@ def session_options(provider: Provider) -> ort.SessionOptions:
     """Options that every session needs, and those that `provider` demands."""
     options = ort.SessionOptions()
     options.log_severity_level = SILENT
+    session_threads(options)
     options.add_session_config_entry(RECORD_PLACEMENT, "1")
     if provider is Provider.DIRECTML:
         # DirectML demands both; see the runtime's page on that provider.

@@ -13,7 +13,7 @@ import numpy as np
 from app.domain.devices import EXECUTION_PROVIDERS, LABELS
 from app.domain.requests import Provider
 from app.engine.runtime.providers import check_provider, placements, provider_entry, session_options
-from app.engine.runtime.runtime import native, ort, session_threads
+from app.engine.runtime.runtime import native, ort
 from app.errors import DeviceFailed, ModelDamaged, ModelUnsupported, OutOfMemory
 
 OrtValue = ort.OrtValue
@@ -199,6 +199,5 @@ def _create(
 
 def _options(provider: Provider, optimisation: Optimisation) -> ort.SessionOptions:
     options = session_options(provider)
-    session_threads(options)
     options.graph_optimization_level = _LEVELS[optimisation]
     return options
