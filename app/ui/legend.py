@@ -23,7 +23,7 @@ class Ramp(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self.setFixedSize(110, 10)
+        self.setFixedSize(72, 10)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw one stripe per step."""

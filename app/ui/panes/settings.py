@@ -19,7 +19,7 @@ KEYS = (
     ("Rules of Auto", "Ctrl+Shift+A"),
     ("Server, speed", "Ctrl+Shift+S, Ctrl+Shift+B"),
     ("Write", "Ctrl+L"),
-    ("Colour words", "Ctrl+1 to Ctrl+5"),
+    ("Colour words", "Ctrl+1 to Ctrl+7"),
     ("Table of all tokens; all versions", "Ctrl+T; Ctrl+J"),
     ("What the model read, token by token", "Ctrl+Shift+P"),
     ("Explore ways on from a token", "Ctrl+Shift+X"),
