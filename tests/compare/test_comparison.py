@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
+from app.engine.runtime.runtime import ort, session_threads
 from tests.benchmarks import real_shapes
 from tests.benchmarks.comparison import models, operator_times, report
 from tests.benchmarks.comparison.process import MEMORY, Failed, Process
@@ -160,9 +161,9 @@ def test_runs_are_told_apart_by_their_first_kernel() -> None:
 
 
 def _logits(file: Path) -> np.ndarray:
-    import onnxruntime as ort
-
-    session = ort.InferenceSession(str(file))
+    options = ort.SessionOptions()
+    session_threads(options)
+    session = ort.InferenceSession(str(file), options)
     feeds = {"input_ids": np.arange(5)[None], "attention_mask": np.ones((1, 5), np.int64)}
     for each in session.get_inputs()[2:]:
         feeds[each.name] = np.zeros((1, 2, 0, 16), np.float32)

@@ -1,14 +1,12 @@
 """Runs a decoder's graph as it is, apart from the engine: every input fed by its name, the cache
 grown from run to run."""
 
-import os
 from pathlib import Path
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-
 import numpy as np
-import onnxruntime as ort
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper
+
+from app.engine.runtime.runtime import ort, session_threads
 
 
 def logits(
@@ -41,7 +39,7 @@ def inputs(model: ModelProto) -> list[str]:
 
 def _session(model: ModelProto, folder: Path | None) -> ort.InferenceSession:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
+    session_threads(options)
     options.log_severity_level = 4
     if folder is not None:
         key = "session.model_external_initializers_file_folder_path"
