@@ -90,7 +90,7 @@ def test_what_cannot_be_prepared_is_said(program: Program, tmp_path: Path) -> No
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is a signal elsewhere")
 def test_ctrl_c_ends_it_and_leaves_nothing(tmp_path: Path) -> None:
-    program, shape = Program(tmp_path / "home"), Shape(layers=4, vocabulary=60_000)
+    program, shape = Program(tmp_path / "home"), Shape(layers=12, vocabulary=60_000)
     folder = graphs.write_folder(tmp_path / "large", few_bits(shape), shape)
     process = program.start("models", "prepare", str(folder))
     while not (program.home / "prepared" / "digests.json").exists():
