@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from app.domain.drafting import Drafting
+from app.domain.grammar import Grammar
 from app.domain.messages import Message
 from app.domain.preparation import KvCache, Precision
 from app.domain.sampling import SamplingParams
@@ -106,7 +107,7 @@ class Generate(Struct, frozen=True, tag="generate", kw_only=True):
     The answer begins with the ids of `prefix`, which `max_tokens` does not count: the last of them
     gets a record with numbers, those before it were said elsewhere and get none. Requests run side
     by side, but not beside those of a more important `priority`. Drafts change the speed,
-    never the answer.
+    never the answer; a `grammar` holds the answer to a form.
     """
 
     prompt: Prompt
@@ -118,6 +119,7 @@ class Generate(Struct, frozen=True, tag="generate", kw_only=True):
     priority: Priority = Priority.INTERACTIVE
     drafting: Drafting = Drafting()
     thought: ThoughtLimit = ThoughtLimit()
+    grammar: Grammar | None = None
 
 
 class Score(Struct, frozen=True, tag="score", kw_only=True):
@@ -180,8 +182,9 @@ class Replay(Struct, frozen=True, tag="replay", kw_only=True):
     the prompt's own at that index (from 1: no distribution precedes the first), and there is no
     answer. The `top` likeliest tokens before and after sampling are told of, and those in `tokens`
     in any case; `search` looks for others, and with `trace` every stage of the sampler tells what
-    it did; the draw too, where `sampling` has the answer's seed. A newer replay takes the place of
-    one that is still waiting, which ends as if it had been cancelled.
+    it did; the draw too, where `sampling` has the answer's seed. `grammar` is what the answer
+    was held to. A newer replay takes the place of one that is still waiting, which ends as if it
+    had been cancelled.
     """
 
     prompt: Prompt
@@ -192,6 +195,7 @@ class Replay(Struct, frozen=True, tag="replay", kw_only=True):
     tokens: tuple[int, ...] = ()
     search: TokenSearch | None = None
     trace: bool = False
+    grammar: Grammar | None = None
 
 
 class Measure(Struct, frozen=True, tag="measure", kw_only=True):
