@@ -5,25 +5,33 @@ from msgspec import Struct
 from app.domain.sampling import SamplerStage
 
 
-class StageTrace(Struct, frozen=True, kw_only=True):
+class Cut(Struct, frozen=True, kw_only=True):
+    """What is left at one position by a stage or by the answer's grammar.
+
+    It `removed` so many tokens, which had together the probability `removed_mass` before it, and
+    left `kept`. `logprobs` (nats) are those after it of the tokens that are told of, None for one
+    that is cut.
+    """
+
+    kept: int
+    removed: int
+    removed_mass: float
+    logprobs: tuple[float | None, ...]
+
+
+class StageTrace(Cut, frozen=True, kw_only=True):
     """One stage of the sampler at one position.
 
-    An `active` stage is not switched off by its parameters. It `removed` so many tokens, which had
-    together the probability `removed_mass` before it, and left `kept`. `line` is the probability,
+    An `active` stage is not switched off by its parameters. `line` is the probability,
     before the stage, at which it cuts: kept tokens have at least that much (removed ones do, for
     XTC); None where nothing was cut, or not by probability. `number` is the random number that
-    decided whether XTC acts. `logprobs` (nats) are those after the stage of the tokens that are
-    told of, None for one that is cut.
+    decided whether XTC acts.
     """
 
     stage: SamplerStage
     active: bool
-    kept: int
-    removed: int
-    removed_mass: float
     line: float | None
     number: float | None
-    logprobs: tuple[float | None, ...]
 
 
 class Draw(Struct, frozen=True):
@@ -40,8 +48,10 @@ class SamplerTrace(Struct, frozen=True):
     """All stages in their order; `draw` is None where nothing is random or the seed is not known.
 
     The logprobs of the stages stand in the order of the replay's alternatives, whose own raw
-    logprobs are those before the first stage.
+    logprobs are those before the first stage. The `grammar` of the answer cuts before all stages;
+    None where there is none.
     """
 
     stages: tuple[StageTrace, ...]
     draw: Draw | None
+    grammar: Cut | None = None

@@ -15,7 +15,15 @@ from app.engine import sequence
 from app.engine.budget import Budget, closing
 from app.engine.forward import CHUNK, Outcome
 from app.engine.model import Model
-from app.engine.prompt import Encoded, check_candidates, checked, encode, text_bytes, token_bytes
+from app.engine.prompt import (
+    Encoded,
+    check_candidates,
+    checked,
+    encode,
+    guide,
+    text_bytes,
+    token_bytes,
+)
 from app.engine.sampling.history import History
 from app.engine.sampling.proposal import Proposal
 from app.engine.sampling.sampler import Sampler
@@ -43,11 +51,14 @@ def begin(model: Model, request: Generate, drafter: Drafter | None = None) -> se
     encoded = encode(model, request.prompt, spare=1 + len(prefix))
     size = model.info.vocabulary_size
     read = model.tokenizer.token_bytes if model.tokenizer else None
+    held = guide(model, request.grammar, encoded)
+    if held is not None:
+        held.check(prefix)
     longest = None if request.max_tokens is None else request.max_tokens + len(prefix)
     return sequence.Sequence(
         prompt=encoded.ids,
         sampler=Sampler(request.sampling, size, read),
-        history=History(size, encoded.ids),
+        history=History(size, encoded.ids, held),
         transcript=Transcript(
             ChannelSplitter.after(encoded.text, encoded.format),
             StopStrings(request.stop),

@@ -25,6 +25,7 @@ from app.engine.prepare.store import PreparedStore
 from app.engine.runtime.batch import BatchRuns
 from app.engine.runtime.devices import find_device
 from app.engine.runtime.network import Network, open_network
+from app.engine.sampling.grammar import Grammars
 from app.engine.sampling.rows import RowStore
 from app.engine.text import jinja
 from app.engine.text.template import ChatTemplate, Renderer
@@ -48,6 +49,7 @@ class Model:
     forward: Forward
     eos_ids: frozenset[int]
     rows: RowStore
+    grammars: Grammars
 
 
 def open_model(
@@ -91,7 +93,9 @@ def open_model(
     )
     on_progress(_STEPS, _STEPS)
     ends = eos_ids(model.configs, model.tokenizer)
-    return Model(info, model.tokenizer, model.template, forward, ends, RowStore())
+    signs = model.template.format.words() if model.template else ()
+    grammars = Grammars(model.tokenizer, rows, ends, signs)
+    return Model(info, model.tokenizer, model.template, forward, ends, RowStore(), grammars)
 
 
 def _describe(

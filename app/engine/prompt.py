@@ -1,12 +1,15 @@
 """A request's prompt becomes the token ids that the model reads, checked against its context."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.domain.grammar import Grammar
 from app.domain.requests import ChatPrompt, IdsPrompt, Prompt, TextPrompt
+from app.domain.tokens import Channel
 from app.engine.model import Model
+from app.engine.sampling.guide import Guide
 from app.engine.sampling.record import TokenBytes
-from app.engine.text.channels import PLAIN, Format
+from app.engine.text.channels import PLAIN, ChannelSplitter, Format, Marker
 from app.engine.text.template import ChatTemplate, Json
 from app.engine.text.tokenizer import Tokenizer
 from app.errors import ContextExceeded, InvalidRequest
@@ -124,6 +127,40 @@ def text_bytes(model: Model, format: Format) -> TokenBytes:
     ids = {word: model.tokenizer.id_of(word) for word in format.words()}
     markers = {token: text.encode() for text, token in ids.items() if token is not None}
     return lambda token: markers.get(token) or plain(token)
+
+
+def guide(model: Model, grammar: Grammar | None, encoded: Encoded) -> Guide | None:
+    """What holds the answer behind a prompt to `grammar`.
+
+    Raises:
+        InvalidRequest: the grammar cannot be used, or not with this model.
+    """
+    if grammar is None:
+        return None
+    matcher = model.grammars.matcher(grammar)
+    format = encoded.format
+    markers = [
+        each
+        for each in format.markers
+        if each.source is Channel.ANSWER and each.target is not Channel.TOOL
+    ]
+    opening = [each for each in markers if each.target is Channel.REASONING]
+    over = encoded.text.rstrip().endswith(tuple(format.ends()))
+    return Guide(
+        model.grammars,
+        matcher,
+        ChannelSplitter.after(encoded.text, format),
+        text_bytes(model, format),
+        _ids(model, [each for each in markers if not over or each not in opening]),
+        _ids(model, opening),
+        encoded.text[-1:].isspace(),
+    )
+
+
+def _ids(model: Model, markers: Iterable[Marker]) -> list[int]:
+    """Those of the markers that are one token."""
+    found = [_tokenizer(model).id_of(each.text) for each in markers]
+    return [id for id in found if id is not None]
 
 
 def _encode_chat(model: Model, prompt: ChatPrompt) -> Encoded:

@@ -16,7 +16,8 @@ from app.domain.events import Alternative, Replayed
 from app.domain.requests import Replay
 from app.engine.forward import CHUNK, Forward
 from app.engine.model import Model
-from app.engine.prompt import check_candidates, check_length, checked, encode, token_bytes
+from app.engine.prompt import check_candidates, check_length, checked, encode, guide, token_bytes
+from app.engine.sampling.guide import Guide
 from app.engine.sampling.history import History
 from app.engine.sampling.rows import Trail
 from app.engine.sampling.sampled import Sampled
@@ -29,14 +30,16 @@ from app.errors import InvalidRequest
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """The place behind `ids`, the first `prompt_length` of which are the prompt."""
+    """The place behind `ids`, the first `prompt_length` of which are the prompt; `guide` holds the
+    answer to its grammar."""
 
     ids: list[int]
     prompt_length: int
+    guide: Guide | None = None
 
     def history(self, vocabulary_size: int) -> History:
         """What the penalties saw when the token was generated."""
-        history = History(vocabulary_size, self.ids[: self.prompt_length])
+        history = History(vocabulary_size, self.ids[: self.prompt_length], self.guide)
         for token in self.ids[self.prompt_length :]:
             history.add(token)
         return history
@@ -102,11 +105,13 @@ def replay(model: Model, request: Replay, *, cancelled: Callable[[], bool]) -> R
 
 def _position(model: Model, request: Replay) -> tuple[_Position, int | None]:
     """The place in question, and the token of the prompt that stands there."""
-    prompt = encode(model, request.prompt, spare=0).ids
+    encoded = encode(model, request.prompt, spare=0)
+    prompt = encoded.ids
     if request.at is None:
         ids = prompt + checked(request.answer, model)
         check_length(len(ids), 0, model.forward.capacity)
-        return _Position(ids, len(prompt)), None
+        held = guide(model, request.grammar, encoded)
+        return _Position(ids, len(prompt), held), None
     if request.answer:
         raise InvalidRequest("A token of the prompt comes before any answer.")
     if not 1 <= request.at < len(prompt):

@@ -13,6 +13,7 @@ import numpy as np
 from app.domain.sampling import SamplerStage, SamplingParams
 from app.engine.sampling import logits as transforms
 from app.engine.sampling.draw import uniform
+from app.engine.sampling.guide import Guide
 from app.engine.sampling.history import History
 from app.engine.sampling.sampled import Sampled
 from app.engine.sampling.stages import Place, Pool, Stage, before_greed, compile_stages
@@ -63,6 +64,9 @@ class Sampler:
         """What is left of `distribution` after all stages: a greedy pick is all of it.
 
         `position` is where the history ends unless it is given.
+
+        Raises:
+            InvalidRequest: the answer's grammar leaves no token.
         """
         if history.favoured is not None:
             distribution = _favouring(distribution, *history.favoured)
@@ -73,7 +77,10 @@ class Sampler:
     ) -> Pool:
         """The tokens that all stages leave, with their logits."""
         place = Place(history, len(history.ids) if position is None else position)
-        pool, stages = self._shortlist(distribution)
+        if history.guide is None:
+            pool, stages = self._shortlist(distribution)
+        else:
+            pool, stages = allowed(distribution, history.guide), self.stages
         for stage in stages:
             pool = stage.apply(pool, place)
         return pool
@@ -103,6 +110,21 @@ def _favouring(distribution: Distribution, token: int, nats: float) -> Distribut
     logits = distribution.logits.copy()
     logits[token] += nats
     return Distribution.of(logits)
+
+
+def allowed(distribution: Distribution, guide: Guide) -> Pool:
+    """The tokens that the answer's grammar leaves.
+
+    Raises:
+        InvalidRequest: there are none.
+    """
+    ids = guide.allowed(distribution.logits.size)
+    pool = Pool(distribution.logits[ids], ids)
+    if not np.isfinite(pool.row).any():
+        raise InvalidRequest(
+            "No token of this model goes on as the grammar demands.", "Change the grammar."
+        )
+    return pool
 
 
 def outcome(distribution: Distribution, pool: Pool) -> Sampled:

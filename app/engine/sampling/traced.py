@@ -3,12 +3,14 @@
 import math
 from collections.abc import Sequence
 
+from msgspec.structs import asdict
+
 from app.domain.sampling import SamplerStage
-from app.domain.trace import Draw, SamplerTrace, StageTrace
+from app.domain.trace import Cut, Draw, SamplerTrace, StageTrace
 from app.engine.sampling.draw import coin, uniform
 from app.engine.sampling.history import History
 from app.engine.sampling.sampled import Sampled
-from app.engine.sampling.sampler import Sampler, outcome
+from app.engine.sampling.sampler import Sampler, allowed, outcome
 from app.engine.sampling.stages import Place, Pool
 from app.engine.sampling.statistics import Distribution
 
@@ -26,7 +28,11 @@ def trace(
     """What every stage did behind `history`, with the logprobs of `tokens` after each."""
     place = Place(history, len(history.ids))
     pool = Pool(distribution.logits, None)
-    before = outcome(distribution, pool)
+    before, held = outcome(distribution, pool), None
+    if history.guide is not None:
+        raw, pool = before, allowed(distribution, history.guide)
+        before = outcome(distribution, pool)
+        held = _cut(raw, before, tokens)
     doing = {stage.name: stage for stage in sampler.stages}
     found: list[StageTrace] = []
     for name in sampler.params.order:
@@ -36,7 +42,7 @@ def trace(
         after = outcome(distribution, pool) if stage is not None else before
         found.append(_traced(sampler, name, place, (before, after), tokens))
         before = after
-    return SamplerTrace(tuple(found), _drawn(sampler, before, place))
+    return SamplerTrace(tuple(found), _drawn(sampler, before, place), held)
 
 
 def _traced(
@@ -48,18 +54,25 @@ def _traced(
 ) -> StageTrace:
     before, after = states
     active = any(stage.name is name for stage in sampler.stages)
-    removed = before.kept - after.kept
+    cut = _cut(before, after, tokens)
     number = None
     if active and name is SamplerStage.XTC and sampler.seed is not None:
         number = coin(sampler.seed, place.position)
     return StageTrace(
         stage=name,
         active=active,
+        line=_line(sampler, name, before, after) if cut.removed else None,
+        number=number,
+        **asdict(cut),
+    )
+
+
+def _cut(before: Sampled, after: Sampled, tokens: Sequence[int]) -> Cut:
+    removed = before.kept - after.kept
+    return Cut(
         kept=after.kept,
         removed=removed,
         removed_mass=before.outside(after) if removed else 0.0,
-        line=_line(sampler, name, before, after) if removed else None,
-        number=number,
         logprobs=tuple(after.logprob(token) for token in tokens),
     )
 

@@ -92,12 +92,15 @@ class Segment:
 
 
 class ChannelSplitter:
-    """Splits a text at the markers of `format`, starting inside `channel`."""
+    """Splits a text at the markers of `format`, starting inside `channel`.
+
+    `skip` is what is still to be dropped behind the last marker.
+    """
 
     def __init__(self, format: Format, channel: Channel = Channel.ANSWER) -> None:
         self.channel = channel
+        self.skip = Skip.NOTHING
         self._markers = format.markers
-        self._skip = Skip.NOTHING
         self._held = ""
         self._foreign = 0
 
@@ -115,6 +118,11 @@ class ChannelSplitter:
                 splitter._foreign = len(splitter._held)
                 return splitter
         return cls(format)
+
+    @property
+    def held(self) -> str:
+        """Text that may still become a marker."""
+        return self._held
 
     def push(self, text: str) -> list[Segment]:
         """The segments that `text` decides."""
@@ -186,18 +194,18 @@ class ChannelSplitter:
     def _pass(self, marker: Marker, length: int, target: Channel, owner: Channel) -> list[Segment]:
         """Leave `length` characters out and go on in another channel."""
         text, self._held = self._held[:length], self._held[length:]
-        self.channel, self._skip = target, marker.skip
+        self.channel, self.skip = target, marker.skip
         return [Segment(owner, text, shown=False)]
 
     def _drop(self) -> str:
         """Take off the front what the last marker says to drop."""
-        skip = self._skip
+        skip = self.skip
         if skip is Skip.WHITESPACE:
             length = len(self._held) - len(self._held.lstrip())
         else:
             length = int(skip is Skip.LINE_BREAK and self._held.startswith("\n"))
         if skip is not Skip.WHITESPACE or length < len(self._held):
-            self._skip = Skip.NOTHING
+            self.skip = Skip.NOTHING
         dropped, self._held = self._held[:length], self._held[length:]
         return dropped
 
