@@ -35,6 +35,7 @@ def infer_shapes(
     twin = ModelProto()
     twin.CopyFrom(model)
     del twin.graph.node[:]
+    del twin.graph.value_info[:]  # converters leave sizes there that say less than operators do
     for node in model.graph.node:
         twin.graph.node.extend(_stand_ins(node, sources(node), twin))
     inferred = shape_inference.infer_shapes(twin, data_prop=True).graph

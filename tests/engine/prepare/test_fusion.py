@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import ModelProto, TensorProto
+from onnx import ModelProto, TensorProto, helper
 
 from app.engine.prepare.fusion import Cache, fuse_attention
 from app.engine.prepare.rewrite import Rewrite, Unfit, attribute, grouped_attentions
@@ -64,6 +64,15 @@ def test_attention_in_one_node_is_fused_with_its_rotary() -> None:
 def test_the_plain_decoder_of_the_tests_is_fused() -> None:
     shape = Shape()
     check(graphs.plain(shape, reference.random_weights(shape)), shape)
+
+
+def test_what_a_file_says_of_sizes_does_not_hide_what_its_operators_say() -> None:
+    model = decoder(STYLES["optimum"], SHAPE)
+    for node in model.graph.node:
+        if node.op_type == "Reshape":
+            vague = helper.make_tensor_value_info(node.output[0], TensorProto.FLOAT, "abcd")
+            model.graph.value_info.append(vague)
+    assert not isinstance(fused(model), Unfit)
 
 
 def test_weights_in_another_file_are_read_where_they_are_needed(tmp_path: Path) -> None:
