@@ -5,12 +5,13 @@ Where the client says nothing, the model's own generation defaults hold.
 
 import secrets
 
-from msgspec import structs
+from msgspec import json, structs
 
 from app.api.prompts import EFFORTS, chat_prompt, thinking
 from app.api.refusals import Refusal, invalid
-from app.api.schema import ChatRequest
+from app.api.schema import ChatRequest, JsonObjectFormat, JsonSchemaFormat, ResponseFormat
 from app.domain.drafting import MOST_DRAFT_TOKENS, NO_DRAFTS, Drafting, DraftKind
+from app.domain.grammar import Grammar, GrammarKind
 from app.domain.models import ModelInfo
 from app.domain.requests import Generate, Priority
 from app.domain.sampling import SamplingParams
@@ -20,6 +21,7 @@ MOST_TOKENS = 2**31 - 1
 MOST_CANDIDATES = 100
 MOST_STOPS = 16
 STRONGEST_BIAS = 100.0
+ANY_OBJECT = Grammar(GrammarKind.JSON_SCHEMA, '{"type":"object"}')
 EXACT_BITS = 53  # of whole numbers in JavaScript, which could not repeat a larger seed
 SAMPLING = {name: name for name in SamplingParams.__struct_fields__} | {"order": "sampler_order"}
 """The fields of `SamplingParams`, and what a request calls them."""
@@ -44,6 +46,7 @@ def generation(asked: ChatRequest, info: ModelInfo, drafting: Drafting = NO_DRAF
         priority=Priority.API,
         thought=thinking(asked, info).limit,
         drafting=_drafting(asked, drafting),
+        grammar=_grammar(asked.response_format),
     )
 
 
@@ -109,6 +112,17 @@ def _drafting(asked: ChatRequest, default: Drafting) -> Drafting:
         raise invalid("draft_tokens", "draft_tokens needs draft to be auto or lookup.")
     _check_range("draft_tokens", asked.draft_tokens, 1, MOST_DRAFT_TOKENS)
     return structs.replace(drafting, tokens=asked.draft_tokens)
+
+
+def _grammar(form: ResponseFormat | None) -> Grammar | None:
+    match form:
+        case JsonObjectFormat():
+            return ANY_OBJECT
+        case JsonSchemaFormat():
+            text = json.encode(form.json_schema.schema).decode()
+            return Grammar(GrammarKind.JSON_SCHEMA, text)
+        case _:
+            return None
 
 
 def _stops(asked: ChatRequest) -> tuple[str, ...]:

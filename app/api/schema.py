@@ -26,7 +26,6 @@ NOT_YET = frozenset(
         "prompt_cache_key",
         "prompt_cache_options",
         "prompt_cache_retention",
-        "response_format",
         "safety_identifier",
         "service_tier",
         "store",
@@ -78,6 +77,35 @@ class AssistantSaid(Said, frozen=True, tag="assistant"):
     refusal: None = None
 
 
+class TextFormat(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="text"):
+    """An answer of any form."""
+
+
+class JsonObjectFormat(
+    Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="json_object"
+):
+    """An answer that is some JSON object."""
+
+
+class NamedSchema(Struct, frozen=True, forbid_unknown_fields=True):
+    """A JSON schema; it always holds, whether `strict` asks for that or not."""
+
+    name: str
+    schema: dict[str, Any]
+    strict: bool | None = None
+
+
+class JsonSchemaFormat(
+    Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="json_schema"
+):
+    """An answer that fits a JSON schema."""
+
+    json_schema: NamedSchema
+
+
+ResponseFormat = TextFormat | JsonObjectFormat | JsonSchemaFormat
+
+
 class StreamOptions(Struct, frozen=True, forbid_unknown_fields=True):
     """What a stream tells besides its text."""
 
@@ -95,6 +123,7 @@ class ChatRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     stop: str | tuple[str, ...] | None = None
+    response_format: ResponseFormat | None = None
     logprobs: bool | None = None
     top_logprobs: int | None = None
     reasoning_effort: str | None = None

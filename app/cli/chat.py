@@ -6,6 +6,7 @@ import click
 
 from app.cli import best_of, generation
 from app.cli.dialogue import Dialogue
+from app.cli.grammars import grammar_options
 from app.cli.options import (
     answer_options,
     best_of_option,
@@ -30,6 +31,7 @@ from app.errors import InvalidRequest
 @reasoning_options
 @best_of_option
 @answer_options
+@grammar_options
 @sampling_options
 @draft_options
 @model_options

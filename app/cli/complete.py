@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from app.cli import generation
+from app.cli.grammars import grammar_options
 from app.cli.options import (
     answer_options,
     draft_options,
@@ -24,6 +25,7 @@ from app.domain.requests import IdsPrompt, TextPrompt
 @click.argument("prompt", required=False)
 @ids_option
 @answer_options
+@grammar_options
 @sampling_options
 @draft_options
 @model_options

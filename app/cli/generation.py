@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.cli import figures, output
+from app.cli.grammars import grammar
 from app.cli.options import DEFAULT_TOP, drafting, sampling
 from app.cli.prompts import thinking
 from app.cli.screen import Screen
@@ -20,6 +21,7 @@ def request(info: ModelInfo, prompt: Prompt, options: dict[str, Any]) -> Generat
 
     Raises:
         InvalidRequest: an option's value cannot be used.
+        click.UsageError: options contradict each other.
     """
     return Generate(
         prompt=prompt,
@@ -29,6 +31,7 @@ def request(info: ModelInfo, prompt: Prompt, options: dict[str, Any]) -> Generat
         top_logprobs=top_logprobs(options),
         thought=thinking(info, options).limit,
         drafting=drafting(options),
+        grammar=grammar(options),
     )
 
 

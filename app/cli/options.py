@@ -44,7 +44,8 @@ _HELP = {
 }
 
 
-def _together(*options: Decorator) -> Decorator:
+def together(*options: Decorator) -> Decorator:
+    """All these options as one decorator, listed by --help in their order."""
     return lambda command: reduce(lambda inner, option: option(inner), reversed(options), command)
 
 
@@ -68,7 +69,7 @@ kv_option = click.option(
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds --model, --variant, --device, --precision and --kv; `load_command` reads them."""
-    return _together(
+    return together(
         click.option("--model", metavar="DIR|FILE.onnx", help="A model; the built-in one if none."),
         click.option("--variant", metavar="NAME", help="Which of the model's variants to run."),
         click.option(
@@ -112,12 +113,12 @@ def sampling_options(command: Callable[..., Any]) -> Callable[..., Any]:
         type=SamplerOrder(),
         help="Take these stages in this order, in their usual places among the others.",
     )
-    return _together(*numbers, bias, breakers, order)(command)
+    return together(*numbers, bias, breakers, order)(command)
 
 
 def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds --max-tokens and --stop."""
-    return _together(
+    return together(
         click.option(
             "--max-tokens",
             type=click.IntRange(1, 10**9),
@@ -136,7 +137,7 @@ def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def reasoning_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds --reasoning, --reasoning-budget and --reasoning-closing."""
     counts = ", ".join(f"{effort} {count:,}" for effort, count in EFFORT_TOKENS.items())
-    return _together(
+    return together(
         click.option(
             "--reasoning",
             type=click.Choice([effort.value for effort in Effort]),
@@ -168,7 +169,7 @@ best_of_option = click.option(
 
 def draft_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds --draft and --draft-tokens; `drafting` reads them."""
-    return _together(
+    return together(
         click.option(
             "--draft",
             default=DraftKind.OFF.value,
@@ -203,7 +204,7 @@ def drafting(options: dict[str, Any]) -> Drafting:
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds --top-logprobs and --json."""
-    return _together(
+    return together(
         click.option(
             "--top-logprobs",
             type=click.IntRange(0, 100),

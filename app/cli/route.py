@@ -9,6 +9,7 @@ from msgspec import structs, to_builtins
 
 from app import paths
 from app.cli import figures, generation, output
+from app.cli.grammars import grammar_options
 from app.cli.options import (
     answer_options,
     draft_options,
@@ -60,6 +61,7 @@ PLAIN = {"system": None, "top_logprobs": None, "reasoning_budget": None, "reason
 @click.option("--step", metavar="NAME", help="Overrule all: answer with this step.")
 @click.option("--explain", is_flag=True, help="Say every decision and its reason.")
 @answer_options
+@grammar_options
 @sampling_options
 @draft_options
 @model_options

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from app.domain.drafting import Drafting, DraftReport
 from app.domain.events import Delta, Timings, Usage
+from app.domain.grammar import Grammar
 from app.domain.messages import Message, Role
 from app.domain.origin import Origin
 from app.domain.reasoning import PastThoughts
@@ -70,7 +71,8 @@ class AnswerOptions(Struct, frozen=True, kw_only=True):
     """How an answer is asked for; `reasoning` None leaves the template's own default.
 
     `past` says what becomes of earlier thoughts, and `best_of` is how many answers are written at
-    once. `step` is the step of Auto that asks, empty without one.
+    once. `grammar` None leaves the answer's form free. `step` is the step of Auto that asks, empty
+    without one.
     """
 
     sampling: SamplingParams = SamplingParams()
@@ -82,6 +84,7 @@ class AnswerOptions(Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     top_logprobs: int = 8
     drafting: Drafting = Drafting()
+    grammar: Grammar | None = None
     step: str = ""
 
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from app.domain.grammar import Grammar
 from app.domain.models import ModelInfo
 from app.domain.preparation import KvCache, Precision
 from app.domain.reasoning import PastThoughts
@@ -14,7 +15,7 @@ class Origin(Struct, frozen=True, kw_only=True):
 
     `fingerprint` is that of the model's graph and weights, `template` that of its chat template;
     `device` is where it ran, and `sampling` has the seed that was drawn; `reasoning`, `variables`,
-    `past` and `thought` are as in the options it was asked with. The first `given` tokens
+    `past`, `thought` and `grammar` are as in the options it was asked with. The first `given` tokens
     were not the model's choice: they came from another answer, or a person chose them. `versions`
     are those of the program and its libraries. Answers that were written at once have the id of
     the first of them in `ballot`; `step` is the step of Auto that asked, empty without one.
@@ -34,6 +35,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     past: PastThoughts
     thought: ThoughtLimit
     max_tokens: int | None
+    grammar: Grammar | None = None
     given: int = 0
     versions: dict[str, str] = {}
     ballot: int | None = None

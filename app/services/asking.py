@@ -39,6 +39,7 @@ def origin(host: EngineHost, options: AnswerOptions, given: int) -> Origin | Non
         past=options.past,
         thought=options.thought,
         max_tokens=options.max_tokens,
+        grammar=options.grammar,
         given=given,
         versions=worker.versions,
         step=options.step,
@@ -58,6 +59,7 @@ def generation(turns: list[Turn], options: AnswerOptions) -> Generate:
         max_tokens=options.max_tokens,
         top_logprobs=options.top_logprobs,
         drafting=options.drafting,
+        grammar=options.grammar,
     )
 
 

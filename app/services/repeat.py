@@ -73,6 +73,7 @@ def _request(before: Sequence[Turn], answer: Turn, origin: Origin) -> Generate:
         variables=origin.variables,
         past=origin.past,
         thought=origin.thought,
+        grammar=origin.grammar,
         max_tokens=max(1, len(answer.tokens) - len(prefix)),
         top_logprobs=0,
     )

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from app.domain.conversation import Turn, history
 from app.domain.events import Replayed
+from app.domain.grammar import Grammar
 from app.domain.models import ModelInfo
 from app.domain.reasoning import PastThoughts, keeps_by
 from app.domain.requests import ChatPrompt, Replay, TokenSearch, Variables
@@ -74,7 +75,8 @@ class Replayer:
         sampling: SamplingParams,
         look: Look = Look(),  # noqa: B008
     ) -> Replayed | None:
-        """Token `index` of the answer `turn_id`; None where a newer replay took its place.
+        """Token `index` of the answer `turn_id`, in the form that the answer was held to; None where a
+        newer replay took its place.
 
         Raises:
             InvalidRequest: the loaded model did not write this answer.
@@ -88,7 +90,9 @@ class Replayer:
         found: list[_Attempt] = []
         for way in self._asked.get(known, _ways(model, before, answer)):
             request = _request(way.prompt(before), answer.tokens, index, sampling)
-            request = replace(request, search=look.search, trace=look.trace)
+            request = replace(
+                request, search=look.search, trace=look.trace, grammar=_grammar(answer)
+            )
             again = await replayed(self._host, request)
             if again is None:
                 return None
@@ -153,6 +157,10 @@ def _split(turns: Sequence[Turn], turn_id: int) -> tuple[Sequence[Turn], Turn]:
     if place is None:
         raise InvalidRequest(GONE)
     return turns[:place], turns[place]
+
+
+def _grammar(answer: Turn) -> Grammar | None:
+    return answer.origin.grammar if answer.origin else None
 
 
 def _ways(model: ModelInfo, before: Sequence[Turn], answer: Turn) -> tuple[_Way, ...]:

@@ -81,6 +81,7 @@ class WhatIf:
             prefix=tuple(token.id for token in answer.tokens[: index + 1]),
             thought=ThoughtLimit(0, closing=""),
             max_tokens=LONGEST + CLOSING_ROOM,
+            grammar=answer.origin.grammar if answer.origin else None,
         )
         text, tokens = "", list[TokenRecord]()
         async with contextlib.aclosing(self._host.generate(request)) as events:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.chat.trace import Disclosure
 from app.ui.panes.draft_choice import DraftChoice
+from app.ui.panes.form import FormChoice
 from app.ui.panes.number import NumberSlider, OptionalNumber
 from app.ui.panes.order import OrderList
 from app.ui.viewmodels.sampling import KNOBS, MAIN_KNOBS, MORE_KNOBS, SamplingModel, remark
@@ -16,7 +17,7 @@ from app.ui.widgets import button, label
 HINT = "Move a slider: the bars above follow, without running the model again."
 MORE = "XTC, DRY and the order"
 ORDER_HINT = "Stages come in this order. Drag one, or move it with Alt+Up and Alt+Down."
-NEUTRAL = "Shows and uses the model's own distribution, nothing cut or reshaped"
+NEUTRAL = "Shows and uses the model's own distribution; only the answer's form cuts from it"
 
 
 class SamplingPane(QWidget):
@@ -39,6 +40,7 @@ class SamplingPane(QWidget):
             read_longest,
         )
         self.drafts = DraftChoice()
+        self.form = FormChoice()
         self.order = OrderList()
         self.more = Disclosure(MORE)
         self.more.setText(MORE)
@@ -54,6 +56,7 @@ class SamplingPane(QWidget):
         self.seed.chosen.connect(model.set_seed)
         self.longest.chosen.connect(model.set_max_tokens)
         self.drafts.chosen.connect(model.set_drafting)
+        self.form.chosen.connect(model.set_grammar)
         self.order.chosen.connect(model.set_order)
         model.changed.connect(self._refresh)
         self._refresh()
@@ -82,6 +85,7 @@ class SamplingPane(QWidget):
         self.seed.show_value(model.params.seed)
         self.longest.show_value(model.max_tokens)
         self.drafts.show_value(model.drafting)
+        self.form.show_value(model.grammar)
         with QSignalBlocker(self.neutral):
             self.neutral.setChecked(model.neutral)
         self._reset.setEnabled(not model.is_default)
@@ -100,7 +104,7 @@ class SamplingPane(QWidget):
         layout.addLayout(heading)
         layout.addWidget(label(HINT, kind="muted", wrap=True))
         usual = [self.knobs[knob.name] for knob in MAIN_KNOBS]
-        others = (self.seed, self.longest, self.drafts, self.more, self._more_body)
+        others = (self.seed, self.longest, self.drafts, self.form, self.more, self._more_body)
         for part in (*usual, self.remark, *others):
             layout.addWidget(part)
         inner = QVBoxLayout(self._more_body)

@@ -7,6 +7,7 @@ from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
 from app.services.repeat import Repeated
 from app.ui.viewmodels import wording
+from app.ui.viewmodels.form import form_words
 
 Named = list[tuple[str, str]]
 SHORT = 12
@@ -26,6 +27,8 @@ def record(origin: Origin) -> Named:
         ("Reasoning", {None: "template's default", True: "on", False: "off"}[origin.reasoning]),
     ]
     found += [(name.replace("_", " ").capitalize(), value) for name, value in _set(origin.sampling)]
+    if origin.grammar is not None:
+        found.append(("Answer's form", form_words(origin.grammar)))
     if origin.given:
         found.append(("Given tokens", f"{origin.given:,}"))
     return [*found, ("Versions", _lines(versions))]

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.conversation import AnswerOptions
 from app.domain.drafting import Drafting
+from app.domain.grammar import Grammar
 from app.domain.models import ModelInfo
 from app.domain.reasoning import Effort, PastThoughts, ReasoningChoice, asked, keeps_by
 from app.domain.sampling import SamplerStage, SamplingParams
@@ -69,6 +70,7 @@ class SamplingModel(QObject):
         self.neutral = False
         self.max_tokens: int | None = None
         self.drafting = Drafting()
+        self.grammar: Grammar | None = None
         self.has_reasoning = False
         self.reasoning = ReasoningChoice()
 
@@ -80,8 +82,7 @@ class SamplingModel(QObject):
     @property
     def is_default(self) -> bool:
         """Whether everything is as the model brings it."""
-        plain = not self.neutral and self.max_tokens is None and self.drafting == Drafting()
-        return plain and self._chosen == self._defaults
+        return self.choice is None and self.grammar is None
 
     @property
     def best_of(self) -> int:
@@ -91,14 +92,13 @@ class SamplingModel(QObject):
     @property
     def choice(self) -> SamplingChoice | None:
         """What a person chose; None where everything is as the model brings it."""
-        if self.is_default:
-            return None
-        return SamplingChoice(
+        chosen = SamplingChoice(
             params=self._chosen,
             neutral=self.neutral,
             max_tokens=self.max_tokens,
             drafting=self.drafting,
         )
+        return None if chosen == SamplingChoice(params=self._defaults) else chosen
 
     def adopt(self, model: ModelInfo, kept: SamplingChoice | None = None) -> None:
         """Sample as was kept for a model that was just loaded, or as it asks for itself.
@@ -139,6 +139,12 @@ class SamplingModel(QObject):
             self.drafting = drafting
             self.changed.emit()
 
+    def set_grammar(self, grammar: Grammar | None) -> None:
+        """The form of the next answers; None leaves them free. It is not remembered."""
+        if grammar != self.grammar:
+            self.grammar = grammar
+            self.changed.emit()
+
     def set_neutral(self, on: bool) -> None:
         """Use the model's untouched distribution; off gives the former values back."""
         if on != self.neutral:
@@ -165,7 +171,7 @@ class SamplingModel(QObject):
         """Back to the model's defaults."""
         if not self.is_default:
             self._chosen, self.neutral, self.max_tokens = self._defaults, False, None
-            self.drafting = Drafting()
+            self.drafting, self.grammar = Drafting(), None
             self.changed.emit()
 
     @property
@@ -181,6 +187,7 @@ class SamplingModel(QObject):
             max_tokens=self.max_tokens,
             best_of=self.best_of,
             drafting=self.drafting,
+            grammar=self.grammar,
         )
         if self.model is None or not self.has_reasoning:
             return plain

@@ -1,0 +1,53 @@
+"""The form that an answer is held to: what a person typed as a grammar, and grammars in words."""
+
+import msgspec
+
+from app.domain.grammar import Grammar, GrammarKind
+from app.errors import InvalidRequest
+
+FREE = "Free"
+NAMES = {
+    None: FREE,
+    GrammarKind.JSON: "JSON",
+    GrammarKind.JSON_SCHEMA: "JSON schema",
+    GrammarKind.REGEX: "Regular expression",
+}
+"""The forms that can be chosen, by what a person calls them."""
+
+WRITTEN = {
+    GrammarKind.JSON_SCHEMA: "Write a JSON schema, an object in braces.",
+    GrammarKind.REGEX: "Write a regular expression.",
+}
+"""Those that need a text, and what is said while there is none."""
+
+SHOWN = 60
+
+
+def read_form(kind: GrammarKind | None, text: str) -> Grammar | None:
+    """The form of a kind that `text` writes down; None leaves answers free.
+
+    Raises:
+        InvalidRequest: why the text cannot be used.
+    """
+    if kind is None:
+        return None
+    if kind not in WRITTEN:
+        return Grammar(kind)
+    if not text.strip():
+        raise InvalidRequest(WRITTEN[kind])
+    try:
+        encoded = text.encode()
+        if kind is GrammarKind.JSON_SCHEMA:
+            msgspec.json.decode(encoded, type=dict)
+    except UnicodeEncodeError as error:
+        raise InvalidRequest("This holds characters that are no text.") from error
+    except msgspec.DecodeError as error:
+        raise InvalidRequest(f"This is no JSON schema: {error}.") from error
+    return Grammar(kind, text)
+
+
+def form_words(grammar: Grammar) -> str:
+    """A form as its kind and the beginning of its text."""
+    name, text = NAMES.get(grammar.kind, grammar.kind.value), " ".join(grammar.text.split())
+    shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return f"{name} {shown}".rstrip()
