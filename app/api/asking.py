@@ -3,15 +3,16 @@
 Where the client says nothing, the model's own generation defaults hold.
 """
 
+import json
 import secrets
 
-from msgspec import json, structs
+from msgspec import structs
 
 from app.api.prompts import EFFORTS, chat_prompt, thinking
 from app.api.refusals import Refusal, invalid
 from app.api.schema import ChatRequest, JsonObjectFormat, JsonSchemaFormat, ResponseFormat
 from app.domain.drafting import MOST_DRAFT_TOKENS, NO_DRAFTS, Drafting, DraftKind
-from app.domain.grammar import Grammar, GrammarKind
+from app.domain.grammar import Grammar, GrammarKind, json_schema
 from app.domain.models import ModelInfo
 from app.domain.requests import Generate, Priority
 from app.domain.sampling import SamplingParams
@@ -119,8 +120,11 @@ def _grammar(form: ResponseFormat | None) -> Grammar | None:
         case JsonObjectFormat():
             return ANY_OBJECT
         case JsonSchemaFormat():
-            text = json.encode(form.json_schema.schema).decode()
-            return Grammar(GrammarKind.JSON_SCHEMA, text)
+            try:
+                return json_schema(json.dumps(form.json_schema.schema, ensure_ascii=False))
+            except (InvalidRequest, RecursionError) as error:
+                message = "This JSON schema is nested too deeply."
+                raise invalid("response_format.json_schema.schema", message) from error
         case _:
             return None
 

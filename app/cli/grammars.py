@@ -4,11 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-import msgspec
 
 from app.cli.options import together
 from app.cli.texts import read, require_utf8
-from app.domain.grammar import Grammar, GrammarKind
+from app.domain.grammar import Grammar, GrammarKind, json_schema
 from app.errors import InvalidRequest
 
 
@@ -41,18 +40,9 @@ def grammar(options: dict[str, Any]) -> Grammar | None:
     if (schema is not None) + (regex is not None) + any_json > 1:
         raise click.UsageError("Give one of --json-schema, --regex and --answer-json.")
     if schema is not None:
-        return Grammar(GrammarKind.JSON_SCHEMA, _schema(schema))
+        return json_schema(read(schema))
     if regex == "":
         raise InvalidRequest("--regex needs an expression.")
     if regex is not None:
         return Grammar(GrammarKind.REGEX, require_utf8(regex, "The expression"))
     return Grammar(GrammarKind.JSON) if any_json else None
-
-
-def _schema(file: str) -> str:
-    text = read(file)
-    try:
-        msgspec.json.decode(text, type=dict)
-    except msgspec.DecodeError as error:
-        raise InvalidRequest(f"The JSON schema in {file} cannot be used: {error}.") from error
-    return text

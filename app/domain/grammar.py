@@ -2,7 +2,10 @@
 
 from enum import StrEnum
 
+import msgspec
 from msgspec import Struct
+
+from app.errors import InvalidRequest
 
 
 class GrammarKind(StrEnum):
@@ -22,3 +25,17 @@ class Grammar(Struct, frozen=True):
 
     kind: GrammarKind
     text: str = ""
+
+
+def json_schema(text: str) -> Grammar:
+    """The form that a JSON schema, an object, describes.
+
+    Raises:
+        InvalidRequest: the text is no JSON object.
+    """
+    try:
+        msgspec.json.decode(text.encode(), type=dict)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        reason = str(error) if isinstance(error, msgspec.DecodeError) else "it is no usable text"
+        raise InvalidRequest(f"The JSON schema cannot be read: {reason}.") from error
+    return Grammar(GrammarKind.JSON_SCHEMA, text)

@@ -15,10 +15,11 @@ class Origin(Struct, frozen=True, kw_only=True):
 
     `fingerprint` is that of the model's graph and weights, `template` that of its chat template;
     `device` is where it ran, and `sampling` has the seed that was drawn; `reasoning`, `variables`,
-    `past`, `thought` and `grammar` are as in the options it was asked with. The first `given` tokens
-    were not the model's choice: they came from another answer, or a person chose them. `versions`
-    are those of the program and its libraries. Answers that were written at once have the id of
-    the first of them in `ballot`; `step` is the step of Auto that asked, empty without one.
+    `past`, `thought` and `grammar` are as in the options it was asked with. The first `given`
+    tokens were not the model's choice: they came from another answer, or a person chose them.
+    `versions` are those of the program and its libraries. Answers that were written at once have
+    the id of the first of them in `ballot`; `step` is the step of Auto that asked, empty without
+    one.
     """
 
     model: str

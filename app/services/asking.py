@@ -68,5 +68,5 @@ def require_unicode(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        message = "The question holds characters that are no text."
+        message = "This holds characters that are no text."
         raise InvalidRequest(message, "Write or paste it again.") from None

@@ -75,8 +75,8 @@ class Replayer:
         sampling: SamplingParams,
         look: Look = Look(),  # noqa: B008
     ) -> Replayed | None:
-        """Token `index` of the answer `turn_id`, in the form that the answer was held to; None where a
-        newer replay took its place.
+        """Token `index` of the answer `turn_id`, held to that answer's grammar if it had one; None
+        where a newer replay took its place.
 
         Raises:
             InvalidRequest: the loaded model did not write this answer.

@@ -1,5 +1,6 @@
 """The official client of OpenAI against the real server, worker and built-in model."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -309,3 +310,38 @@ def test_a_length_of_drafts_that_means_nothing_is_refused(
 ) -> None:
     with pytest.raises(BadRequestError, match="draft_tokens"):
         client.chat.completions.create(**asking(), extra_body=wrong)
+
+
+def formed(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": True}}
+
+
+def test_an_answer_fits_the_schema_that_is_asked_for(client: OpenAI) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"sum": {"type": "integer", "minimum": 0, "maximum": 99}},
+        "required": ["sum"],
+        "additionalProperties": False,
+    }
+    (choice,) = client.chat.completions.create(
+        **asking(response_format=formed("sum", schema), max_tokens=400)
+    ).choices
+    assert choice.finish_reason == "stop"
+    assert choice.message.reasoning_content  # type: ignore[attr-defined]
+    (found,) = json.loads(choice.message.content or "").items()
+    assert found[0] == "sum"
+    assert 0 <= found[1] <= 99
+
+
+def test_an_answer_can_be_any_json_object(client: OpenAI) -> None:
+    form, few = {"type": "json_object"}, {"max_tokens": 4, "reasoning_effort": "none"}
+    (choice,) = client.chat.completions.create(**asking(response_format=form, **few)).choices
+    assert (choice.message.content or "").lstrip().startswith("{")
+
+
+def test_a_schema_that_cannot_hold_is_refused_by_name(client: OpenAI) -> None:
+    with pytest.raises(BadRequestError) as no:
+        client.chat.completions.create(
+            **asking(response_format=formed("x", {"type": "colour"})), stream=True
+        )
+    assert no.value.param == "response_format"

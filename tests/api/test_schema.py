@@ -14,6 +14,7 @@ from app.api.body import read_object
 from app.api.refusals import Refusal
 from app.api.schema import NOT_YET, ChatRequest, chat_request
 from app.domain.drafting import Drafting, DraftKind
+from app.domain.grammar import GrammarKind
 from app.domain.messages import Role
 from app.domain.models import Layout, ModelInfo
 from app.domain.requests import ChatPrompt, Generate
@@ -166,6 +167,14 @@ def test_every_sampling_range_is_kept(name: str) -> None:
         ({"logit_bias": {"1": 101}}, "logit_bias"),
         ({"reasoning_effort": "minimal"}, "reasoning_effort"),
         ({"chat_template_kwargs": {"x": [1]}}, "chat_template_kwargs"),
+        ({"response_format": "json"}, "response_format"),
+        ({"response_format": {"type": "xml"}}, "response_format.type"),
+        ({"response_format": {"type": "text", "schema": {}}}, "response_format.schema"),
+        ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}},
+            "response_format.json_schema.schema",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_named(changes: dict[str, Any], param: str) -> None:
@@ -303,3 +312,15 @@ def test_xtc_dry_and_the_order_reach_the_engine() -> None:
     assert (found.dry_sequence_breakers, found.order) == ((";",), order)
     assert refusal(question(sampler_order=["top_k"])).reply.error.param == "sampler_order"
     assert refusal(question(sampler_order=["top_q"])).reply.error.param == "sampler_order[0]"
+
+
+def test_a_response_format_becomes_a_grammar() -> None:
+    schema = {"type": "integer", "maximum": 10**30}
+    named = {"name": "n", "schema": schema, "strict": True}
+    told = ask(question(response_format={"type": "json_schema", "json_schema": named})).grammar
+    assert told
+    assert (told.kind, json.loads(told.text)) == (GrammarKind.JSON_SCHEMA, schema)
+    told = ask(question(response_format={"type": "json_object"})).grammar
+    assert told
+    assert json.loads(told.text) == {"type": "object"}
+    assert ask(question(response_format={"type": "text"})).grammar is None

@@ -1,9 +1,8 @@
 """The form that an answer is held to: what a person typed as a grammar, and grammars in words."""
 
-import msgspec
-
-from app.domain.grammar import Grammar, GrammarKind
+from app.domain.grammar import Grammar, GrammarKind, json_schema
 from app.errors import InvalidRequest
+from app.services.asking import require_unicode
 
 FREE = "Free"
 NAMES = {
@@ -35,14 +34,9 @@ def read_form(kind: GrammarKind | None, text: str) -> Grammar | None:
         return Grammar(kind)
     if not text.strip():
         raise InvalidRequest(WRITTEN[kind])
-    try:
-        encoded = text.encode()
-        if kind is GrammarKind.JSON_SCHEMA:
-            msgspec.json.decode(encoded, type=dict)
-    except UnicodeEncodeError as error:
-        raise InvalidRequest("This holds characters that are no text.") from error
-    except msgspec.DecodeError as error:
-        raise InvalidRequest(f"This is no JSON schema: {error}.") from error
+    if kind is GrammarKind.JSON_SCHEMA:
+        return json_schema(text)
+    require_unicode(text)
     return Grammar(kind, text)
 
 
