@@ -84,4 +84,6 @@ def _blamed(error: CandorError, asked: ChatRequest) -> str | None:
     variables = asked.chat_template_kwargs or {}
     if any(f'"{name}"' in error.message for name in variables):
         return "chat_template_kwargs"
+    if asked.response_format and any(word in error.message for word in ("JSON schema", "grammar")):
+        return "response_format"
     return "messages" if "conversation" in error.message else None

@@ -6,10 +6,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 from app.domain.grammar import Grammar, GrammarKind
 from app.errors import InvalidRequest
 from app.ui.choice import Choice
-from app.ui.viewmodels.form import NAMES, WRITTEN, read_form
+from app.ui.viewmodels.form import NAME, NAMES, WRITTEN, read_form
 from app.ui.widgets import fixed_font, label, name_scroll_bars
 
-NAME = "Answer's form"
 EXPLANATION = (
     "Holds the next answers to a form: a token that does not fit it is never taken. What the model"
     " thinks before its answer stays free. The form is free again at the next start."
@@ -18,7 +17,7 @@ EXAMPLES = {
     GrammarKind.JSON_SCHEMA: '{"type": "object", "properties": {"sum": {"type": "integer"}}}',
     GrammarKind.REGEX: "(yes|no)",
 }
-UNTIL = "Answers are free until then."
+MEANWHILE = "Answers are free meanwhile."
 _NAME_WIDTH = 96
 _HEIGHT = 84
 
@@ -67,7 +66,7 @@ class FormChoice(QWidget):
         try:
             value = read_form(kind, self.text.toPlainText())
         except InvalidRequest as error:
-            complaint = f"{error.message} {UNTIL}"
+            complaint = f"{error.message} {MEANWHILE}"
         self.complaint.setText(complaint)
         self.complaint.setVisible(bool(complaint))
         self.chosen.emit(value)
@@ -97,7 +96,6 @@ class FormChoice(QWidget):
         row.addWidget(self.field, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
         column.addLayout(row)
         column.addWidget(self.text)
         column.addWidget(self.complaint)

@@ -4,9 +4,9 @@ from app.domain.grammar import Grammar, GrammarKind, json_schema
 from app.errors import InvalidRequest
 from app.services.asking import require_unicode
 
-FREE = "Free"
+NAME = "Answer's form"
 NAMES = {
-    None: FREE,
+    None: "Free",
     GrammarKind.JSON: "JSON",
     GrammarKind.JSON_SCHEMA: "JSON schema",
     GrammarKind.REGEX: "Regular expression",
@@ -40,7 +40,7 @@ def read_form(kind: GrammarKind | None, text: str) -> Grammar | None:
     return Grammar(kind, text)
 
 
-def form_words(grammar: Grammar) -> str:
+def words(grammar: Grammar) -> str:
     """A form as its kind and the beginning of its text."""
     name, text = NAMES.get(grammar.kind, grammar.kind.value), " ".join(grammar.text.split())
     shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

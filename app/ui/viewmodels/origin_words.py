@@ -6,8 +6,7 @@ from app.domain.origin import Origin
 from app.domain.sampling import SamplingParams
 from app.domain.tokens import TokenRecord
 from app.services.repeat import Repeated
-from app.ui.viewmodels import wording
-from app.ui.viewmodels.form import form_words
+from app.ui.viewmodels import form, wording
 
 Named = list[tuple[str, str]]
 SHORT = 12
@@ -28,7 +27,7 @@ def record(origin: Origin) -> Named:
     ]
     found += [(name.replace("_", " ").capitalize(), value) for name, value in _set(origin.sampling)]
     if origin.grammar is not None:
-        found.append(("Answer's form", form_words(origin.grammar)))
+        found.append((form.NAME, form.words(origin.grammar)))
     if origin.given:
         found.append(("Given tokens", f"{origin.given:,}"))
     return [*found, ("Versions", _lines(versions))]

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from app.domain.events import Replayed
 from app.domain.sampling import SamplerStage, SamplingParams
-from app.domain.trace import Draw, StageTrace
+from app.domain.trace import Cut, Draw, StageTrace
+from app.ui.viewmodels import form
 from app.ui.viewmodels.alternatives import percent, token_name
 from app.ui.viewmodels.replay import Inspection
 from app.ui.viewmodels.wording import probability, token_text, tokens
@@ -64,14 +65,20 @@ class StageRow(Struct, frozen=True):
 
 
 def stage_rows(replayed: Replayed, params: SamplingParams) -> list[StageRow]:
-    """The stages that do something, in their order."""
+    """What the answer's form cut, and the stages that do something, in their order."""
     if replayed.trace is None:
         return []
     before = [math.exp(each.logprob) for each in replayed.alternatives]
     names = [token_name(each.data, each.id, each.name) for each in replayed.alternatives]
     found: list[StageRow] = []
+    if (grammar := replayed.trace.grammar) is not None:
+        after = _shares(grammar)
+        found.append(
+            StageRow(form.NAME, _cut(grammar), tuple(map(Pair, names, before, after)), None)
+        )
+        before = after
     for stage in replayed.trace.stages:
-        after = [0.0 if each is None else math.exp(each) for each in stage.logprobs]
+        after = _shares(stage)
         if stage.active:
             pairs = tuple(map(Pair, names, before, after))
             found.append(StageRow(_named(stage, params), _did(stage), pairs, stage.line))
@@ -135,9 +142,17 @@ def _named(stage: StageTrace, params: SamplingParams) -> str:
 
 
 def _did(stage: StageTrace) -> str:
-    if stage.removed:
-        cut = f" at {probability(stage.line)}" if stage.line is not None else ""
-        return f"{stage.removed:,} cut{cut} ({percent(stage.removed_mass)}), {stage.kept:,} left"
-    if stage.number is not None:
+    if stage.number is not None and not stage.removed:
         return f"drew {stage.number:.3f} and cut nothing"
-    return f"cut nothing, {tokens(stage.kept)}"
+    return _cut(stage, stage.line)
+
+
+def _cut(cut: Cut, line: float | None = None) -> str:
+    if not cut.removed:
+        return f"cut nothing, {tokens(cut.kept)}"
+    at = f" at {probability(line)}" if line is not None else ""
+    return f"{cut.removed:,} cut{at} ({percent(cut.removed_mass)}), {cut.kept:,} left"
+
+
+def _shares(cut: Cut) -> list[float]:
+    return [0.0 if each is None else math.exp(each) for each in cut.logprobs]
