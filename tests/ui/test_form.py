@@ -71,6 +71,6 @@ def test_what_a_form_cut_stands_before_the_first_stage() -> None:
     found = replay_of((7, b" 17", 0.63, None), (3, b" 16", 0.37, 1.0))
     found = replace(found, trace=SamplerTrace((stage,), None, cut))
     form, top_k = stage_rows(found, SamplingParams(top_k=1))
-    assert (form.name, form.told) == ("Answer's form", "118 cut (63%), 2 left")
+    assert (form.name, form.told) == ("Answer's form", "118 cut (63 percent), 2 left")
     assert [pair.before for pair in form.pairs] == pytest.approx([0.63, 0.37])
     assert [pair.after for pair in form.pairs] == [pair.before for pair in top_k.pairs] == [0, 1]
