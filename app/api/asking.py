@@ -22,7 +22,6 @@ MOST_TOKENS = 2**31 - 1
 MOST_CANDIDATES = 100
 MOST_STOPS = 16
 STRONGEST_BIAS = 100.0
-ANY_OBJECT = Grammar(GrammarKind.JSON_SCHEMA, '{"type":"object"}')
 EXACT_BITS = 53  # of whole numbers in JavaScript, which could not repeat a larger seed
 SAMPLING = {name: name for name in SamplingParams.__struct_fields__} | {"order": "sampler_order"}
 """The fields of `SamplingParams`, and what a request calls them."""
@@ -118,7 +117,7 @@ def _drafting(asked: ChatRequest, default: Drafting) -> Drafting:
 def _grammar(form: ResponseFormat | None) -> Grammar | None:
     match form:
         case JsonObjectFormat():
-            return ANY_OBJECT
+            return Grammar(GrammarKind.JSON)
         case JsonSchemaFormat():
             try:
                 return json_schema(json.dumps(form.json_schema.schema, ensure_ascii=False))

@@ -25,7 +25,9 @@ def grammar_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Hold the answer to this regular expression, from its first character to its"
             " last.",
         ),
-        click.option("--answer-json", is_flag=True, help="Hold the answer to JSON of any shape."),
+        click.option(
+            "--answer-json", is_flag=True, help="Hold the answer to a JSON object of any shape."
+        ),
     )(command)
 
 

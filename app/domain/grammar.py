@@ -18,7 +18,8 @@ class GrammarKind(StrEnum):
 
 
 class Grammar(Struct, frozen=True):
-    """What an answer has to look like; `text` is the schema, expression or grammar, none for JSON.
+    """What an answer has to look like; `text` is the schema, expression or grammar, none for JSON,
+    which is an object of any shape.
 
     It binds the answer, not the thought before it.
     """

@@ -57,7 +57,7 @@ def test_a_form_reaches_the_next_answer_until_everything_is_reset() -> None:
 
 
 def test_a_form_is_named_in_a_line() -> None:
-    assert words(Grammar(GrammarKind.JSON)) == "JSON"
+    assert words(Grammar(GrammarKind.JSON)) == "JSON object"
     assert words(Grammar(GrammarKind.REGEX, "a\nb")) == "Regular expression a b"
     assert words(Grammar(GrammarKind.JSON_SCHEMA, "x" * 99)) == f"JSON schema {'x' * 60}…"
 

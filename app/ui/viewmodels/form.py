@@ -7,7 +7,7 @@ from app.services.asking import require_unicode
 NAME = "Answer's form"
 NAMES = {
     None: "Free",
-    GrammarKind.JSON: "JSON",
+    GrammarKind.JSON: "JSON object",
     GrammarKind.JSON_SCHEMA: "JSON schema",
     GrammarKind.REGEX: "Regular expression",
 }
