@@ -1,6 +1,6 @@
 """The small windows beside the main one: not in its way, and closed by Esc."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -52,6 +52,13 @@ class Dialog(QDialog):
             wrapped = layout.hasHeightForWidth()
             height = layout.totalHeightForWidth(WIDTH) if wrapped else layout.sizeHint().height()
             self.setFixedHeight(height)
+
+    def event(self, event: QEvent) -> bool:
+        """Follow what is shown where it grows or shrinks later."""
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.fit()
+        return done
 
     def present(self) -> None:
         """Show it, in front, with the keyboard in it."""

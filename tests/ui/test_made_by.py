@@ -46,3 +46,16 @@ def test_an_answer_tells_what_made_it_and_comes_out_the_same_again(drive: Drive)
         assert dialog.task.words.text() == f"The same: all {len(said.tokens)} tokens."
 
     drive(scenario)
+
+
+def test_a_dialog_is_as_high_as_what_it_shows(drive: Drive) -> None:
+    async def scenario(desk: Desk) -> None:
+        await desk.ready()
+        await desk.ask("Hello")
+        choose(desk, "What made this answer…")
+        dialog = desk.session.workbench.made_by
+        assert dialog
+        parts = (dialog.facts, dialog.measures)
+        await until(lambda: all(each.height() >= each.sizeHint().height() > 50 for each in parts))
+
+    drive(scenario)

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.domain.drafting import Drafting, DraftKind
 from app.ui.choice import Choice
+from app.ui.file_dialogs import ask_for_folder
 from app.ui.widgets import label
 
 NAME = "Drafts"
@@ -62,8 +63,4 @@ class DraftChoice(QWidget):
             self.chosen.emit(value)
             return
         self.show_value(self._value)
-        dialog = QFileDialog(self, "Open a draft model's folder", str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self.choose_folder)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_for_folder(self, "Open a draft model's folder", self.choose_folder)

@@ -1,10 +1,8 @@
 """The model's dialog: those opened before and any folder, each with its variant and device."""
 
-from pathlib import Path
-
 from msgspec.structs import replace
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from app.domain.devices import Device
 from app.domain.preparation import Precision
@@ -13,6 +11,7 @@ from app.services.packs import Report
 from app.services.settings import ModelChoice
 from app.ui.choice import Choice
 from app.ui.dialogs import Dialog, rows
+from app.ui.file_dialogs import ask_for_folder
 from app.ui.panes.model_list import ModelList
 from app.ui.panes.prepared import PreparedRow
 from app.ui.theme.palette import Theme
@@ -224,13 +223,7 @@ class ModelsDialog(Dialog):
             self._open()
 
     def _browse(self) -> None:
-        dialog = QFileDialog(self, "Open a model's folder", str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self.go_to)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-        for choice in dialog.findChildren(QComboBox):  # none where the system has its own dialog
-            choice.view().setAccessibleName("Choices")
+        ask_for_folder(self, "Open a model's folder", self.go_to)
 
     def _drop(self) -> None:
         choice = self.models.chosen()

@@ -5,8 +5,6 @@ from pathlib import Path
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
@@ -19,6 +17,7 @@ from app.domain.routing import LARGE, QUICK, THOUGHTFUL
 from app.errors import InvalidRequest
 from app.ui.choice import Choice
 from app.ui.dialogs import Dialog
+from app.ui.file_dialogs import ask_for_folder
 from app.ui.panes.rule_row import RuleRow
 from app.ui.viewmodels.rules import NAMES, RulesModel, RuleText, read_all, threshold, written
 from app.ui.widgets import button, label
@@ -157,13 +156,7 @@ class RulesDialog(Dialog):
         self._show_steps()
 
     def _browse(self) -> None:
-        dialog = QFileDialog(self, "A larger model's folder", str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self.choose_folder)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-        for choice in dialog.findChildren(QComboBox):  # none where the system has its own dialog
-            choice.view().setAccessibleName("Choices")
+        ask_for_folder(self, "A larger model's folder", self.choose_folder)
 
     def _connect(self) -> None:
         self.small.activated.connect(lambda: self._choose(small=self.small.value()))

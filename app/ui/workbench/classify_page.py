@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedLayout, QTableWidget, QTableWidgetItem
 
 from app.domain.classification import Confusion
+from app.ui.file_dialogs import ask_where_to_export
 from app.ui.viewmodels import wording
 from app.ui.viewmodels.labelling import LabelModel, LabelStatus
 from app.ui.widgets import button, label
-from app.ui.workbench.file_dialogs import ask_where_to_export
 from app.ui.workbench.label_form import LabelForm
 from app.ui.workbench.label_page import LabelPage
 from app.ui.workbench.page import arrange, document, name_results

@@ -2,9 +2,9 @@
 
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from app.ui.file_dialogs import ask_for_file
 from app.ui.viewmodels.labelling import LabelModel, LabelStatus
 from app.ui.widgets import button
-from app.ui.workbench.file_dialogs import ask_for_file
 from app.ui.workbench.label_form import LabelForm
 from app.ui.workbench.task_row import TaskRow
 

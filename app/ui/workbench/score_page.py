@@ -6,13 +6,13 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 from app.domain.events import Delta
 from app.domain.heat import Face
 from app.domain.passages import Passage
+from app.ui.file_dialogs import ask_for_file
 from app.ui.legend import TEXT_MODES, Legend
 from app.ui.theme.palette import Theme
 from app.ui.view_menu import ViewMenu
 from app.ui.viewmodels.scored import first_token
 from app.ui.viewmodels.scoring import ScoreModel, ScoreStatus
 from app.ui.widgets import button, label, line
-from app.ui.workbench.file_dialogs import ask_for_file
 from app.ui.workbench.page import arrange, document
 from app.ui.workbench.score_summary import ScoreSummary
 from app.ui.workbench.scored_text import ScoredTextView

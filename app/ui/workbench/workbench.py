@@ -4,19 +4,19 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.domain.texts import ScoredText
-from app.ui.theme.style import Appearance
-from app.ui.viewmodels.chats import ChatsModel
-from app.ui.window import MainWindow
-from app.ui.workbench.calibrate_page import CalibratePage
-from app.ui.workbench.classify_page import ClassifyPage
-from app.ui.workbench.compare_page import ComparePage
-from app.ui.workbench.file_dialogs import (
+from app.ui.file_dialogs import (
     EXPORTS,
     TABLES,
     OnPath,
     ask_for_file,
     ask_where_to_export,
 )
+from app.ui.theme.style import Appearance
+from app.ui.viewmodels.chats import ChatsModel
+from app.ui.window import MainWindow
+from app.ui.workbench.calibrate_page import CalibratePage
+from app.ui.workbench.classify_page import ClassifyPage
+from app.ui.workbench.compare_page import ComparePage
 from app.ui.workbench.made_by import MadeByDialog
 from app.ui.workbench.models import WorkbenchModels
 from app.ui.workbench.score_page import ScorePage

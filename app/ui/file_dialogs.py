@@ -1,4 +1,4 @@
-"""Asking for a file, without stopping anything else meanwhile."""
+"""Asking for a file or a folder, without stopping anything else meanwhile."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +33,13 @@ def ask_for_file(parent: QWidget, title: str, filters: list[str], on_path: OnPat
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setNameFilters(filters)
     _open(dialog, on_path)
+
+
+def ask_for_folder(parent: QWidget, title: str, on_path: Callable[[str], object]) -> None:
+    """Ask for a folder that is there."""
+    dialog = QFileDialog(parent, title, str(Path.home()))
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    _open(dialog, lambda chosen: on_path(str(chosen)))
 
 
 def _open(dialog: QFileDialog, on_path: OnPath) -> None:
